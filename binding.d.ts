@@ -1,0 +1,71 @@
+/**
+ * The functions of the native module. Only lib/native.ts calls them, and it alone vouches for the arguments: the module
+ * checks the memory of tensors, at every step, and nothing else.
+ */
+
+/** An instruction set, by the name of its file in native/isa/. */
+export type IsaName = 'avx512' | 'avx2' | 'scalar';
+
+/** The scalars and switches of one stage of the sweep, in the order in which a row holds them. */
+export interface StageDescription {
+  scalars: string[];
+  switches: string[];
+}
+
+export interface RuleDescription extends StageDescription {
+  name: string;
+  state: string[];
+}
+
+export interface Description {
+  /** The stage that comes before every rule. */
+  gradient: StageDescription;
+  /** The rules; a rule's place in this list is its number. */
+  rules: RuleDescription[];
+  /** How many state streams a tensor has room for. */
+  maxStates: number;
+  /** The instruction sets that are compiled in and that this processor runs, the fastest first. */
+  isas: IsaName[];
+  /** The one in use. */
+  isa: IsaName;
+  /** The largest number of threads that a step uses. */
+  threads: number;
+}
+
+declare const plan: unique symbol;
+/** The native side of one optimizer. It holds on to `arena`, `rows` and `rowOf`. */
+export interface Plan {
+  [plan]: never;
+}
+
+export interface Binding {
+  describe(): Description;
+
+  /** Sets the instruction set, one of `describe().isas`, and the largest number of threads, at least 1. */
+  configure(isa: string, threads: number): void;
+
+  /**
+   * @param rule number of the rule
+   * @param layout for each tensor: data type (0 float32, 1 float64), length, and `maxStates` byte offsets into the arena
+   * @param arena memory of all states
+   * @param rows rows of numbers: switches of the gradient stage, switches of the rule, scalars of both
+   * @param rowWidth numbers in a row
+   * @param rowOf for each tensor the row that holds at the next step, or -1 if the step skips the tensor
+   */
+  createPlan(
+    rule: number,
+    layout: Float64Array,
+    arena: Uint8Array,
+    rows: Float64Array,
+    rowWidth: number,
+    rowOf: Int32Array,
+  ): Plan;
+
+  /**
+   * Updates all tensors of a plan. Writes nothing and returns false if a tensor is not a typed array of the data type and
+   * length that the plan was made with, or if a parameter shares memory with another parameter or with a gradient.
+   *
+   * @param tensors parameter, gradient, parameter, gradient, ...; a gradient that the step skips may be anything
+   */
+  step(plan: Plan, ...tensors: unknown[]): boolean;
+}

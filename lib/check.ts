@@ -1,0 +1,88 @@
+import { failure, show } from './errors.js';
+import type { Parameter } from './params.js';
+import {
+  bufferOf,
+  byteLengthOf,
+  byteOffsetOf,
+  type DataType,
+  dataTypeOf,
+  isDetached,
+  lengthOf,
+  type Tensor,
+} from './tensor.js';
+
+/**
+ * The first thing wrong with the memory of a step, as the error to throw: a gradient that is no tensor of its parameter's
+ * type and length, memory that is gone, or memory that two tensors share.
+ *
+ * @param tensors parameter, gradient, parameter, gradient, ...; null gradients are skipped
+ */
+export function memoryFault(parameters: readonly Parameter[], tensors: readonly unknown[]) {
+  for (const [i, { path, type, length }] of parameters.entries()) {
+    const fault =
+      tensorFault(tensors[2 * i], type, length, `params${path}`, 'when the optimizer was made') ??
+      (tensors[2 * i + 1] === null
+        ? undefined
+        : tensorFault(tensors[2 * i + 1], type, length, `grads${path}`, `params${path}`));
+    if (fault) return fault;
+  }
+  return overlapFault(parameters, tensors);
+}
+
+function tensorFault(value: unknown, type: DataType, length: number, where: string, like: string) {
+  if (dataTypeOf(value) !== type) {
+    const article = where.startsWith('grads') ? 'null or a' : 'a';
+    const array = type === 'float32' ? 'Float32Array' : 'Float64Array';
+    const expected = `${where} to be ${article} ${array}, like ${like}`;
+    return failure(TypeError, 'ERR_TENSOR_TYPE', expected, show(value));
+  }
+  const received = lengthOf(value as Tensor);
+  if (received === length) return undefined;
+  const expected = `${where} to have length ${length}, like ${like}`;
+  return isDetached(value as Tensor)
+    ? failure(RangeError, 'ERR_TENSOR_DETACHED', expected, 'a detached buffer')
+    : failure(RangeError, 'ERR_TENSOR_LENGTH', expected, `${received}`);
+}
+
+interface Interval {
+  begin: number;
+  end: number;
+  where: string;
+  written: boolean;
+}
+
+/** Parameters are written, so none may share memory with anything; gradients may share memory with each other. */
+function overlapFault(parameters: readonly Parameter[], tensors: readonly unknown[]) {
+  const buffers = new Map<ArrayBufferLike, Interval[]>();
+  for (const [i, { path }] of parameters.entries()) {
+    for (const [tensor, name, written] of [
+      [tensors[2 * i], 'params', true],
+      [tensors[2 * i + 1], 'grads', false],
+    ] as const) {
+      if (tensor === null || byteLengthOf(tensor as Tensor) === 0) continue;
+      const begin = byteOffsetOf(tensor as Tensor);
+      const end = begin + byteLengthOf(tensor as Tensor);
+      const buffer = bufferOf(tensor as Tensor);
+      const intervals = buffers.get(buffer) ?? [];
+      buffers.set(buffer, intervals);
+      intervals.push({ begin, end, where: `${name}${path}`, written });
+    }
+  }
+  for (const intervals of buffers.values()) {
+    intervals.sort((a, b) => a.begin - b.begin);
+    let reaching: Interval | undefined;
+    let writing: Interval | undefined;
+    for (const next of intervals) {
+      const before = next.written ? reaching : writing;
+      if (before && before.end > next.begin) return overlap(next.where, before.where);
+      if (!reaching || next.end > reaching.end) reaching = next;
+      if (next.written && (!writing || next.end > writing.end)) writing = next;
+    }
+  }
+  return undefined;
+}
+
+export function overlap(one: string, other: string) {
+  const expected = `${one} to have memory of its own`;
+  return failure(RangeError, 'ERR_TENSOR_OVERLAP', expected, `memory shared with ${other}`);
+}

@@ -1,0 +1,25 @@
+import type { Parameter } from './params.js';
+import type { AnyRule } from './rule.js';
+
+/** The memory of one optimizer, and what its rule is. */
+export interface PlanRequest {
+  readonly rule: AnyRule;
+  readonly parameters: readonly Parameter[];
+  /** For each tensor and each state of the rule, the byte offset into the arena; undefined where it has none. */
+  readonly offsets: readonly (readonly (number | undefined)[])[];
+  readonly arena: Uint8Array<ArrayBuffer>;
+  readonly rows: Float64Array;
+  /** For each tensor its row in `rows`, or -1 if the step skips the tensor. */
+  readonly rowOf: Int32Array;
+}
+
+/**
+ * Updates all tensors: parameter, gradient, parameter, gradient, ... Writes nothing and returns false if any memory is not
+ * what the plan was made for.
+ */
+export type Plan = (tensors: readonly unknown[]) => boolean;
+
+/** Something that can do the arithmetic. */
+export interface Engine {
+  createPlan(request: PlanRequest): Plan;
+}

@@ -1,0 +1,47 @@
+/** The codes of this package's errors. They are stable; sentences may improve. */
+export type ErrorCode =
+  /** An option that the optimizer does not have. */
+  | 'ERR_UNKNOWN_OPTION'
+  /** An option or argument of the wrong type (TypeError), or outside its domain (RangeError). */
+  | 'ERR_INVALID_OPTION'
+  /** Options that exclude each other. */
+  | 'ERR_CONFLICTING_OPTIONS'
+  /** An option that matters only when the optimizer is made was set later. */
+  | 'ERR_READ_ONLY_OPTION'
+  /** Parameters that are neither a typed array, a list, a record, nor a list of groups. */
+  | 'ERR_INVALID_PARAMS'
+  /** Gradients whose names or number are not those of the parameters. */
+  | 'ERR_GRADIENT_NAMES'
+  /** A tensor that is no Float32Array or Float64Array, or not of its parameter's type. */
+  | 'ERR_TENSOR_TYPE'
+  /** A tensor whose length is not the promised one. */
+  | 'ERR_TENSOR_LENGTH'
+  /** A tensor whose memory was transferred away or has shrunk. */
+  | 'ERR_TENSOR_DETACHED'
+  /** Two tensors that share memory, at least one of which the step would write. */
+  | 'ERR_TENSOR_OVERLAP'
+  /** A state dictionary that belongs to another rule, layout or format. */
+  | 'ERR_STATE_MISMATCH'
+  /** A step that was asked for while another one was reading its arguments. */
+  | 'ERR_STEP_IN_PROGRESS';
+
+type Kind = typeof TypeError | typeof RangeError;
+
+/** The message of every error: what was expected, and what came. */
+export function failure(Kind: Kind, code: ErrorCode, expected: string, received: string): Error {
+  const error = new Kind(`Expected ${expected}, but received ${received}`);
+  return Object.assign(error, { code });
+}
+
+/** A value as an error sentence shows it: short, and safe for any value. */
+export function show(value: unknown): string {
+  if (typeof value === 'string') {
+    return JSON.stringify(value.length > 40 ? `${value.slice(0, 40)}...` : value);
+  }
+  if (typeof value === 'function') return 'a function';
+  if (typeof value === 'symbol') return 'a symbol';
+  if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : `${value}`;
+  if (Array.isArray(value)) return `an array of length ${value.length}`;
+  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+  return tag === 'Object' ? 'an object' : `${/^[AEIOU]/.test(tag) ? 'an' : 'a'} ${tag}`;
+}

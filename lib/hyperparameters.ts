@@ -1,0 +1,101 @@
+import { type ErrorCode, failure, show } from './errors.js';
+
+/** What an option may be, and what it is when it is not given. */
+export interface Hyperparameter<T> {
+  readonly default: T;
+  readonly expected: string;
+  readonly type: 'number' | 'string' | 'boolean';
+  accepts(value: T): boolean;
+  /** Matters only when the optimizer is made. */
+  readonly initial?: true;
+}
+
+/** One hyperparameter for every option of O. */
+export type Specification<O> = { readonly [K in keyof O]-?: Hyperparameter<NonNullable<O[K]>> };
+
+/** The values of all options of O. */
+export type Values<O> = { -readonly [K in keyof O]-?: NonNullable<O[K]> };
+
+/** The largest finite float32: beyond it a hyperparameter would be infinite for Float32Array tensors. */
+const LARGEST = 3.4028234663852886e38;
+
+function number(value: number, expected: string, accepts: (x: number) => boolean) {
+  return { default: value, expected, type: 'number', accepts } as const;
+}
+
+/** A number that is at least 0. */
+export function nonNegative(value: number): Hyperparameter<number> {
+  return number(value, 'a finite number of at least 0', (x) => x >= 0 && x <= LARGEST);
+}
+
+/** A number from 0 to 1. */
+export function fraction(value: number): Hyperparameter<number> {
+  return number(value, 'a number from 0 to 1', (x) => x >= 0 && x <= 1);
+}
+
+/** A number from 0 up to, and without, 1. */
+export function properFraction(value: number): Hyperparameter<number> {
+  return number(value, 'a number of at least 0 and below 1', (x) => x >= 0 && x < 1);
+}
+
+export function boolean(value: boolean): Hyperparameter<boolean> {
+  return { default: value, expected: 'true or false', type: 'boolean', accepts: () => true };
+}
+
+/** One of a few words; the first is the default. */
+export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Hyperparameter<T> {
+  const expected = words.map((word) => `'${word}'`).join(' or ');
+  return { default: words[0], expected, type: 'string', accepts: (x) => words.includes(x) };
+}
+
+/** A hyperparameter that is read when the state is made, and cannot be set later. */
+export function initially<T>(hyperparameter: Hyperparameter<T>): Hyperparameter<T> {
+  return { ...hyperparameter, initial: true };
+}
+
+type AnySpecification = { readonly [name: string]: Hyperparameter<never> };
+type AnyValues = { [name: string]: unknown };
+
+/** Throws unless `value` is one that the hyperparameter `name` may have. */
+export function checkValue(specification: object, name: string, value: unknown, where: string) {
+  const hyperparameter = (specification as AnySpecification)[name] as Hyperparameter<unknown>;
+  const fail = (Kind: typeof TypeError | typeof RangeError, code: ErrorCode) =>
+    failure(Kind, code, `${where}.${name} to be ${hyperparameter.expected}`, show(value));
+  if (typeof value !== hyperparameter.type) throw fail(TypeError, 'ERR_INVALID_OPTION');
+  if (!hyperparameter.accepts(value)) throw fail(RangeError, 'ERR_INVALID_OPTION');
+}
+
+/**
+ * The values of all hyperparameters: those in `options`, where it has them, else those in `otherwise`.
+ * Throws on names that the specification does not have, and on values that it does not accept.
+ */
+export function readOptions<O>(
+  specification: Specification<O>,
+  options: unknown,
+  where: string,
+  otherwise: Values<O> = defaults(specification),
+): Values<O> {
+  if (options === undefined) return { ...otherwise };
+  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
+    throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be an object`, show(options));
+  }
+  const values = { ...otherwise } as AnyValues;
+  for (const name of Object.keys(options)) {
+    if (!Object.hasOwn(specification, name)) {
+      const known = Object.keys(specification).join(', ');
+      throw failure(TypeError, 'ERR_UNKNOWN_OPTION', `${where} to have only ${known}`, show(name));
+    }
+    const value = (options as AnyValues)[name];
+    if (value === undefined) continue;
+    checkValue(specification, name, value, where);
+    values[name] = value;
+  }
+  return values as Values<O>;
+}
+
+function defaults<O>(specification: Specification<O>): Values<O> {
+  const entries = Object.entries(specification as { [name: string]: Hyperparameter<unknown> });
+  return Object.fromEntries(
+    entries.map(([name, { default: value }]) => [name, value]),
+  ) as Values<O>;
+}

@@ -1,0 +1,24 @@
+/**
+ * Optimizers for neural networks: RMSprop and its relatives, in place on typed arrays, by a native kernel whose bits never
+ * depend on the machine.
+ *
+ * @packageDocumentation
+ */
+export type { ErrorCode } from './errors.js';
+export type { GradientOptions } from './gradient.js';
+export { Optimizer, type ParameterGroup } from './optimizer.js';
+export type { Gradients, Group, Params, Tensors } from './params.js';
+export { presets } from './presets.js';
+export {
+  Adam,
+  type AdamOptions,
+  AdamW,
+  type AdamWOptions,
+  RMSprop,
+  type RMSpropOptions,
+  SGD,
+  type SGDOptions,
+} from './rules/index.js';
+export { type Configuration, configure, type Isa, type Runtime, runtime } from './runtime.js';
+export type { StateDict, TensorState } from './state-dict.js';
+export type { Tensor } from './tensor.js';

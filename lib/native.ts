@@ -1,0 +1,71 @@
+import { join } from 'node:path';
+import load from 'node-gyp-build';
+import type { Binding, Description, StageDescription } from '../binding.js';
+import type { Engine } from './engine.js';
+import { gradient } from './gradient.js';
+import { rowWidth } from './rows.js';
+import type { AnyRule, Stage } from './rule.js';
+import { dataTypes } from './tensor.js';
+
+export interface Native {
+  readonly binding: Binding;
+  readonly description: Description;
+  readonly engine: Engine;
+}
+
+/**
+ * Loads the binary that was built here or that the package brought along.
+ *
+ * The threads of the OpenMP library spin for a while after each step, by default long enough to burn a core. They read
+ * this variable when the library is loaded: 20000 turns keep them awake between the steps of a loop, and no longer.
+ */
+export function loadNative(): Native {
+  process.env.GOMP_SPINCOUNT ??= '20000';
+  const binding = load(join(__dirname, '..')) as Binding;
+  const description = binding.describe();
+  return { binding, description, engine: createEngine(binding, description) };
+}
+
+/** The number of a rule. A binary that lists other names than lib/ was built from other sources. */
+function findRule(rule: AnyRule, { gradient: before, rules }: Description): number {
+  const number = rules.findIndex(({ name }) => name === rule.kernel);
+  const native = rules[number];
+  const same =
+    isSame(gradient as Stage<object>, before) &&
+    isSame(rule, native) &&
+    `${rule.state.map(({ name }) => name)}` === `${native?.state}`;
+  if (!same) {
+    throw new Error(
+      `The native module was built from other sources than its ${rule.name}: build it again`,
+    );
+  }
+  return number;
+}
+
+function isSame(stage: Stage<object>, native: StageDescription | undefined): boolean {
+  return (
+    `${native?.scalars}` === `${stage.scalars}` && `${native?.switches}` === `${stage.switches}`
+  );
+}
+
+function createEngine(binding: Binding, description: Description): Engine {
+  return {
+    createPlan({ rule, parameters, offsets, arena, rows, rowOf }) {
+      const number = findRule(rule, description);
+      const layout = parameters.flatMap(({ type, length }, i) => [
+        dataTypes.indexOf(type),
+        length,
+        ...Array.from({ length: description.maxStates }, (_, k) => offsets[i]?.[k] ?? 0),
+      ]);
+      const plan = binding.createPlan(
+        number,
+        Float64Array.from(layout),
+        arena,
+        rows,
+        rowWidth(rule),
+        rowOf,
+      );
+      return (tensors) => binding.step(plan, ...tensors);
+    },
+  };
+}

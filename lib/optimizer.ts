@@ -1,0 +1,247 @@
+import { memoryFault, overlap } from './check.js';
+import type { Engine, Plan } from './engine.js';
+import { failure } from './errors.js';
+import { gradient } from './gradient.js';
+import { checkValue, type Hyperparameter, readOptions, type Values } from './hyperparameters.js';
+import {
+  collectGradients,
+  type Gradients,
+  type Parameter,
+  type Params,
+  type ParsedParams,
+  parseParams,
+} from './params.js';
+import { createSettings, rowWidth, type Settings, writeRow } from './rows.js';
+import type { AnyRule, Stage } from './rule.js';
+import { currentEngine } from './runtime.js';
+import { State } from './state.js';
+import { type GroupRange, readStateDict, type StateDict, writeStateDict } from './state-dict.js';
+
+/** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
+export type ParameterGroup<O> = Values<O> & { readonly params: readonly string[] };
+
+interface InnerGroup extends GroupRange {
+  values: Values<object>;
+  readonly path: string;
+}
+
+type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
+
+/**
+ * What all optimizers share: parameters, groups, hyperparameters, state, and the step over all tensors at once. A rule
+ * brings the rest.
+ */
+export abstract class Optimizer<O, P extends Params<O>> {
+  /** The groups; a single one if the parameters were not given as a list of groups. */
+  readonly groups: readonly ParameterGroup<O>[];
+
+  readonly #rule: AnyRule;
+  readonly #params: ParsedParams;
+  readonly #parameters: readonly Parameter[];
+  readonly #groups: InnerGroup[] = [];
+  #state: State;
+
+  // What a step needs, made once: parameter, gradient, parameter, gradient, ...; the settings of each stage; the rows.
+  readonly #tensors: unknown[];
+  readonly #stages: readonly Settings[];
+  readonly #rowOf: Int32Array;
+  #rows: Float64Array;
+  #plan: Plan | undefined;
+  #engine: Engine | undefined;
+  #stepping = false;
+
+  protected constructor(rule: AnyRule, params: P, options: O | undefined) {
+    this.#rule = rule;
+    const { hyperparameters } = this.#rule;
+    const defaults = readOptions(hyperparameters, options, 'options');
+    this.#params = parseParams(params);
+    this.#parameters = this.#params.groups.flatMap(({ parameters }) => parameters);
+
+    let first = 0;
+    for (const { path, options: own, parameters } of this.#params.groups) {
+      const where = own === undefined ? 'options' : `params${path}`;
+      const values = readOptions(hyperparameters, own, where, defaults);
+      this.#rule.check?.(values, where);
+      this.#groups.push({ values, path: where, first, end: first + parameters.length });
+      first += parameters.length;
+    }
+
+    this.#tensors = this.#parameters.flatMap(({ tensor }) => [tensor, null]);
+    const fault = memoryFault(this.#parameters, this.#tensors);
+    if (fault) throw fault;
+
+    this.#stages = [createSettings(gradient as Stage<object>), createSettings(this.#rule)];
+    this.#rowOf = new Int32Array(this.#parameters.length);
+    this.#rows = new Float64Array(this.#groups.length * rowWidth(this.#rule));
+    this.#state = this.#extend(undefined);
+    this.groups = this.#groups.map((group) => this.#expose(group));
+    this.#exposeAll();
+    // A misspelt hyperparameter is an error, not a new property; subclasses of users may have fields of their own.
+    if (Object.getPrototypeOf(new.target) === Optimizer) Object.preventExtensions(this);
+  }
+
+  /**
+   * Updates all parameters in place, once. Nothing is copied, and nothing is allocated.
+   *
+   * @param gradients in the shape of the parameters, each of its parameter's type and length; null leaves a tensor and its
+   * state as they are. Gradients are only read; they may share memory with each other, not with parameters.
+   * @throws TypeError ERR_GRADIENT_NAMES, ERR_TENSOR_TYPE
+   * @throws RangeError ERR_GRADIENT_NAMES, ERR_TENSOR_LENGTH, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP; nothing has changed
+   */
+  step(gradients: Gradients<P>): void {
+    if (this.#stepping) {
+      const expected = 'one step at a time';
+      throw failure(RangeError, 'ERR_STEP_IN_PROGRESS', expected, 'a step from within a step');
+    }
+    this.#stepping = true;
+    try {
+      collectGradients(this.#params, gradients, this.#tensors);
+      this.#writeRows();
+      if (!this.#currentPlan()(this.#tensors)) {
+        throw memoryFault(this.#parameters, this.#tensors) ?? overlap('params', 'another tensor');
+      }
+      const { steps } = this.#state;
+      for (let i = 0; i < steps.length; i++) {
+        if (this.#tensors[2 * i + 1] !== null) steps[i] = (steps[i] as number) + 1;
+      }
+    } finally {
+      // The gradients belong to the caller: nothing keeps them alive until the next step.
+      for (let i = 1; i < this.#tensors.length; i += 2) this.#tensors[i] = null;
+      this.#stepping = false;
+    }
+  }
+
+  /** Copies of all state and of all hyperparameters: what `loadStateDict` needs to go on, bit for bit. */
+  stateDict(): StateDict {
+    return writeStateDict(this.#state, this.#groups);
+  }
+
+  /**
+   * Takes over the state and the hyperparameters of an optimizer of the same class, with tensors of the same names, types
+   * and lengths in the same groups. The parameters themselves are the caller's to restore.
+   *
+   * @throws TypeError, RangeError ERR_STATE_MISMATCH; TypeError, RangeError of options; nothing has changed
+   */
+  loadStateDict(dict: StateDict): void {
+    const { state, values } = readStateDict(dict, this.#rule, this.#parameters, this.#groups);
+    for (const [i, group] of this.#groups.entries()) group.values = values[i] as Values<object>;
+    this.#state = state;
+    this.#plan = undefined;
+  }
+
+  /** Settings for every tensor: one row for each run of tensors of a group that have been updated equally often. */
+  #writeRows() {
+    const { steps } = this.#state;
+    const width = rowWidth(this.#rule);
+    let row = -1;
+    for (const { values, first, end } of this.#groups) {
+      let step = -1;
+      for (let i = first; i < end; i++) {
+        if (this.#tensors[2 * i + 1] === null) {
+          this.#rowOf[i] = -1;
+          continue;
+        }
+        if (step !== (steps[i] as number) + 1) {
+          step = (steps[i] as number) + 1;
+          row++;
+          if ((row + 1) * width > this.#rows.length) this.#growRows();
+          const [before, own] = this.#stages as [Settings, Settings];
+          gradient.prepare(values as never, step, before.c, before.on);
+          this.#rule.prepare(values, step, own.c, own.on);
+          writeRow(this.#rule, this.#stages, this.#rows, row * width);
+        }
+        this.#rowOf[i] = row;
+      }
+    }
+  }
+
+  #growRows() {
+    const grown = new Float64Array(2 * this.#rows.length);
+    grown.set(this.#rows);
+    this.#rows = grown;
+    this.#plan = undefined;
+  }
+
+  #currentPlan(): Plan {
+    const engine = currentEngine();
+    if (!this.#plan || this.#engine !== engine) {
+      const { offsets, arena } = this.#state;
+      this.#plan = engine.createPlan({
+        rule: this.#rule,
+        parameters: this.#parameters,
+        offsets,
+        arena,
+        rows: this.#rows,
+        rowOf: this.#rowOf,
+      });
+      this.#engine = engine;
+    }
+    return this.#plan;
+  }
+
+  /** A state with all that the hyperparameters need, and all that the old one holds. */
+  #extend(old: State | undefined): State {
+    const needs = (i: number, k: number) => {
+      const group = this.#groups.find(({ end }) => i < end) as InnerGroup;
+      return this.#rule.state[k]?.needed?.(group.values) ?? true;
+    };
+    const complete = (i: number, k: number) => !needs(i, k) || old?.keeps(i, k);
+    const every = (test: (i: number, k: number) => boolean | undefined) =>
+      [...this.#parameters.keys()].every((i) =>
+        [...this.#rule.state.keys()].every((k) => test(i, k)),
+      );
+    if (old && every(complete)) return old;
+
+    const kept = (i: number, k: number) => needs(i, k) || (old?.keeps(i, k) ?? false);
+    const state = new State(this.#rule, this.#parameters, kept);
+    for (const { values, first, end } of this.#groups) {
+      for (let i = first; i < end; i++) {
+        for (const k of this.#rule.state.keys()) state.start(i, k, values);
+      }
+    }
+    if (old) state.copy(old);
+    return state;
+  }
+
+  /** Sets one hyperparameter of some groups, or of none. */
+  #set(groups: readonly InnerGroup[], name: string, value: unknown) {
+    const { hyperparameters } = this.#rule;
+    for (const { path } of groups) {
+      checkValue(hyperparameters, name, value, path);
+      if ((hyperparameters as Hyperparameters)[name]?.initial) {
+        const expected = `${path}.${name} to be set when the optimizer is made`;
+        throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
+      }
+    }
+    const changed = groups.map((group) => ({ ...group.values, [name]: value }));
+    for (const [i, { path }] of groups.entries()) this.#rule.check?.(changed[i] as object, path);
+    for (const [i, group] of groups.entries()) group.values = changed[i] as Values<object>;
+    const state = this.#extend(this.#state);
+    if (state !== this.#state) {
+      this.#state = state;
+      this.#plan = undefined;
+    }
+  }
+
+  #expose(group: InnerGroup): ParameterGroup<O> {
+    const names = this.#parameters.slice(group.first, group.end).map(({ name }) => name);
+    const exposed = { params: Object.freeze(names) };
+    this.#defineHyperparameters(exposed, [group]);
+    return Object.preventExtensions(exposed) as unknown as ParameterGroup<O>;
+  }
+
+  #exposeAll() {
+    this.#defineHyperparameters(this, this.#groups);
+  }
+
+  /** Reads the first group's values, and sets those of all. */
+  #defineHyperparameters(target: object, groups: readonly InnerGroup[]) {
+    for (const name of Object.keys(this.#rule.hyperparameters)) {
+      Object.defineProperty(target, name, {
+        enumerable: true,
+        get: () => ((groups[0] as InnerGroup).values as Record<string, unknown>)[name],
+        set: (value: unknown) => this.#set(groups, name, value),
+      });
+    }
+  }
+}

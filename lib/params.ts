@@ -1,0 +1,188 @@
+import { failure, show } from './errors.js';
+import { type DataType, dataTypeOf, isDetached, lengthOf, type Tensor } from './tensor.js';
+
+/** The parameters of one group: one tensor, a list, or a record of named ones. */
+export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
+
+/** Parameters with options of their own; for the others the optimizer's options hold. */
+export type Group<O> = { readonly params: Tensors } & O;
+
+export type Params<O> = Tensors | readonly Group<O>[];
+
+type GradientOf<T> = T extends Float32Array ? Float32Array | null : Float64Array | null;
+type GradientsOf<T> = T extends Tensor
+  ? GradientOf<T>
+  : { readonly [K in keyof T]: GradientOf<T[K]> };
+
+/** Gradients: the shape of the parameters; null for a tensor that the step leaves alone. */
+export type Gradients<P> = P extends readonly { readonly params: unknown }[]
+  ? { readonly [K in keyof P]: P[K] extends { readonly params: infer T } ? GradientsOf<T> : never }
+  : GradientsOf<P>;
+
+/** A tensor as it was when the optimizer was made. */
+export interface Parameter {
+  /** Where it stands in the parameters, as an error shows it: '', '[3]', '.bias', '[1].bias'. */
+  readonly path: string;
+  /** Its name in a state dictionary: 'bias', '3'. */
+  readonly name: string;
+  readonly tensor: Tensor;
+  readonly type: DataType;
+  readonly length: number;
+}
+
+/** One group: its options as given, and its tensors. */
+export interface ParsedGroup {
+  /** Where it stands: '' for the only one, '[1]' in a list of groups. */
+  readonly path: string;
+  readonly options: unknown;
+  readonly parameters: readonly Parameter[];
+  /** A list, a record, or a tensor by itself: the shape that the gradients must have too. */
+  readonly shape: 'one' | 'list' | 'record';
+}
+
+export interface ParsedParams {
+  readonly groups: readonly ParsedGroup[];
+  /** Whether the parameters were given as a list of groups. */
+  readonly grouped: boolean;
+}
+
+export function parseParams(params: unknown): ParsedParams {
+  if (!isGroupList(params)) return { groups: [parseGroup(params, '', undefined)], grouped: false };
+  const groups = params.map((group, i) => {
+    if (!isGroup(group)) {
+      const expected = `params[${i}] to be a group with params, like params[0]`;
+      throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(group));
+    }
+    const { params: tensors, ...options } = group;
+    return parseGroup(tensors, `[${i}]`, options);
+  });
+  return { groups, grouped: true };
+}
+
+type AnyGroup = { params: unknown };
+
+function isGroup(value: unknown): value is AnyGroup {
+  return isRecord(value) && Object.hasOwn(value, 'params');
+}
+
+function isGroupList(value: unknown): value is unknown[] {
+  return Array.isArray(value) && isGroup(value[0]);
+}
+
+function isRecord(value: unknown): value is { [name: string]: unknown } {
+  return (
+    typeof value === 'object' &&
+    value !== null &&
+    !Array.isArray(value) &&
+    !ArrayBuffer.isView(value)
+  );
+}
+
+function parseGroup(tensors: unknown, path: string, options: unknown): ParsedGroup {
+  const parameter = (tensor: unknown, name: string, at: string): Parameter => {
+    const type = dataTypeOf(tensor);
+    if (type === undefined) {
+      const expected = `params${at} to be a Float32Array or a Float64Array`;
+      throw failure(TypeError, 'ERR_TENSOR_TYPE', expected, show(tensor));
+    }
+    if (isDetached(tensor as Tensor)) {
+      const expected = `params${at} to have its memory`;
+      throw failure(RangeError, 'ERR_TENSOR_DETACHED', expected, 'a detached buffer');
+    }
+    return { path: at, name, tensor: tensor as Tensor, type, length: lengthOf(tensor as Tensor) };
+  };
+
+  const where = options === undefined ? 'params' : `params${path}.params`;
+  if (dataTypeOf(tensors) !== undefined) {
+    return { path, options, shape: 'one', parameters: [parameter(tensors, '0', path)] };
+  }
+  if (Array.isArray(tensors)) {
+    requireSome(tensors.length, where);
+    const parameters = Array.from(tensors, (t, i) => parameter(t, `${i}`, `${path}[${i}]`));
+    return { path, options, shape: 'list', parameters };
+  }
+  if (isRecord(tensors)) {
+    const names = Object.keys(tensors);
+    requireSome(names.length, where);
+    const parameters = names.map((name) => parameter(tensors[name], name, `${path}${dot(name)}`));
+    return { path, options, shape: 'record', parameters };
+  }
+  const expected = `${where} to be a typed array, or a list, a record or groups of them`;
+  throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(tensors));
+}
+
+function requireSome(count: number, where: string) {
+  if (count === 0) {
+    throw failure(TypeError, 'ERR_INVALID_PARAMS', `${where} to hold at least one tensor`, 'none');
+  }
+}
+
+/** A property access as source text shows it. */
+function dot(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
+/**
+ * Puts gradients at the odd places of `tensors`, in the order of the parameters. Throws unless they have the shape of the
+ * parameters; looks neither at types nor at lengths.
+ */
+export function collectGradients(params: ParsedParams, gradients: unknown, tensors: unknown[]) {
+  if (!params.grouped) {
+    collectGroup(params.groups[0] as ParsedGroup, gradients, tensors, 0);
+    return;
+  }
+  requireList(gradients, params.groups.length, 'grads', 'groups');
+  let first = 0;
+  for (let i = 0; i < params.groups.length; i++) {
+    const group = params.groups[i] as ParsedGroup;
+    collectGroup(group, gradients[i], tensors, first);
+    first += group.parameters.length;
+  }
+}
+
+function collectGroup(group: ParsedGroup, gradients: unknown, tensors: unknown[], first: number) {
+  const { parameters, shape, path } = group;
+  const count = parameters.length;
+  if (shape === 'one') {
+    tensors[2 * first + 1] = gradients;
+  } else if (shape === 'list') {
+    requireList(gradients, count, `grads${path}`, 'gradients');
+    for (let i = 0; i < count; i++) tensors[2 * (first + i) + 1] = gradients[i];
+  } else {
+    if (!isRecord(gradients)) {
+      const expected = `grads${path} to be a record, like params${path}`;
+      throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, show(gradients));
+    }
+    for (let i = 0; i < count; i++) {
+      tensors[2 * (first + i) + 1] = gradients[(parameters[i] as Parameter).name];
+    }
+    requireNoMore(gradients, group);
+  }
+}
+
+function requireList(
+  value: unknown,
+  length: number,
+  where: string,
+  what: string,
+): asserts value is unknown[] {
+  if (!Array.isArray(value)) {
+    const expected = `${where} to be a list of ${length} ${what}, like params`;
+    throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, show(value));
+  }
+  if (value.length !== length) {
+    const expected = `${where} to hold ${length} ${what}, like params`;
+    throw failure(RangeError, 'ERR_GRADIENT_NAMES', expected, `${value.length}`);
+  }
+}
+
+/** A name that is missing shows as an undefined gradient; here only a name too many is looked for. */
+function requireNoMore(gradients: object, { parameters, path }: ParsedGroup) {
+  let count = 0;
+  for (const name in gradients) if (Object.hasOwn(gradients, name)) count++;
+  if (count <= parameters.length) return;
+  const names = new Set(parameters.map(({ name }) => name));
+  const extra = Object.keys(gradients).filter((name) => !names.has(name));
+  const expected = `grads${path} to have the names of params${path}`;
+  throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, `also ${extra.map(show).join(', ')}`);
+}

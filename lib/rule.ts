@@ -1,0 +1,64 @@
+import type { Arithmetic } from './arithmetic/arithmetic.js';
+import type { Specification, Values } from './hyperparameters.js';
+
+/** The numbers of one element while it is being updated: parameter, gradient, and the rule's states by name. */
+export type Element<Stream extends string> = { p: number; g: number } & Record<Stream, number>;
+
+/**
+ * One stage of the update of an element. `prepare` turns hyperparameters into the scalars and switches that hold for all
+ * elements of a tensor at its `step`-th update, counted from 1; `update` is the arithmetic, one rounding per operation.
+ */
+export interface Stage<
+  O,
+  Stream extends string = string,
+  Scalar extends string = string,
+  Switch extends string = string,
+> {
+  /** Scalars and switches in the order of native/. */
+  readonly scalars: readonly Scalar[];
+  readonly switches: readonly Switch[];
+  prepare(h: Values<O>, step: number, c: Record<Scalar, number>, on: Record<Switch, boolean>): void;
+  update(
+    x: Element<Stream>,
+    c: Readonly<Record<Scalar, number>>,
+    on: Readonly<Record<Switch, boolean>>,
+    arithmetic: Arithmetic,
+  ): void;
+}
+
+/** A number that a rule keeps for every element of the parameters. */
+export interface State<O, Stream extends string = string> {
+  readonly name: Stream;
+  /** Whether these hyperparameters need it. Always, if not given. */
+  needed?(h: Values<O>): boolean;
+  /** What it starts from. 0, if not given. */
+  initial?(h: Values<O>): number;
+}
+
+/** An update rule: the options of its optimizer, its states, and its arithmetic. */
+export interface Rule<
+  O,
+  Stream extends string = string,
+  Scalar extends string = string,
+  Switch extends string = string,
+> extends Stage<O, Stream, Scalar, Switch> {
+  /** The optimizer's name. */
+  readonly name: string;
+  readonly hyperparameters: Specification<O>;
+  /** The name of the rule in native/rules/. */
+  readonly kernel: string;
+  /** States in the order of native/. */
+  readonly state: readonly State<O, Stream>[];
+  /** Throws if hyperparameters, each good in itself, do not go together. */
+  check?(h: Values<O>, where: string): void;
+}
+
+/** Any rule, where its options do not matter. */
+export type AnyRule = Rule<object>;
+
+/** Gives a rule its exact type. */
+export function defineRule<O, Stream extends string, Scalar extends string, Switch extends string>(
+  rule: Rule<O, Stream, Scalar, Switch>,
+): Rule<O, Stream, Scalar, Switch> {
+  return rule;
+}

@@ -1,0 +1,91 @@
+import { power } from '../arithmetic/power.js';
+import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
+import { boolean, nonNegative, properFraction, type Specification } from '../hyperparameters.js';
+import { Optimizer } from '../optimizer.js';
+import type { Params } from '../params.js';
+import { defineRule } from '../rule.js';
+
+export interface AdamOptions extends GradientOptions {
+  /** Step size. Domain: at least 0. Default: 0.001. */
+  learningRate?: number;
+  /** Decay of the moving average of gradients. Domain: [0, 1). Default: 0.9. */
+  beta1?: number;
+  /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.999. */
+  beta2?: number;
+  /** Added to the root. Domain: at least 0. Default: 1e-8 (Keras: 1e-7). */
+  epsilon?: number;
+  /** Divides by the largest average so far, so that the denominator never shrinks. Default: false. */
+  amsgrad?: boolean;
+}
+
+const hyperparameters: Specification<AdamOptions> = {
+  learningRate: nonNegative(0.001),
+  beta1: properFraction(0.9),
+  beta2: properFraction(0.999),
+  epsilon: nonNegative(1e-8),
+  amsgrad: boolean(false),
+  ...gradientHyperparameters,
+};
+
+/** Mirrors native/rules/adam.h line for line. */
+export const adam = defineRule({
+  name: 'Adam',
+  kernel: 'adam',
+  hyperparameters,
+  state: [
+    { name: 'gradientAverage' },
+    { name: 'squareAverage' },
+    { name: 'maxSquareAverage', needed: (h) => h.amsgrad },
+  ],
+  scalars: [
+    'oneMinusBeta1',
+    'beta2',
+    'oneMinusBeta2',
+    'rootBiasCorrection2',
+    'epsilon',
+    'negativeStepSize',
+  ],
+  switches: ['amsgrad'],
+
+  prepare(h, step, c, on) {
+    c.oneMinusBeta1 = 1 - h.beta1;
+    c.beta2 = h.beta2;
+    c.oneMinusBeta2 = 1 - h.beta2;
+    c.rootBiasCorrection2 = Math.sqrt(1 - power(h.beta2, step));
+    c.epsilon = h.epsilon;
+    c.negativeStepSize = -(h.learningRate / (1 - power(h.beta1, step)));
+    on.amsgrad = h.amsgrad;
+  },
+
+  update(x, c, on, { add, mul, div, fma, sqrt, lerp, maximum }) {
+    const g = x.g;
+
+    const m = lerp(x.gradientAverage, g, c.oneMinusBeta1);
+    x.gradientAverage = m;
+    const v = fma(mul(c.oneMinusBeta2, g), g, mul(c.beta2, x.squareAverage));
+    x.squareAverage = v;
+    if (on.amsgrad) x.maxSquareAverage = maximum(x.maxSquareAverage, v);
+    const root = sqrt(on.amsgrad ? x.maxSquareAverage : v);
+    const d = add(div(root, c.rootBiasCorrection2), c.epsilon);
+    x.p = add(x.p, div(mul(c.negativeStepSize, m), d));
+  },
+});
+
+/**
+ * Adam: moving averages of the gradient and of its square, both corrected for their start at 0.
+ *
+ *     m = beta1 * m + (1 - beta1) * g;    v = beta2 * v + (1 - beta2) * g * g
+ *     p = p - learningRate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ *
+ * As PyTorch's (`foreach=False`) to the bit, but for the square root, which here is always correctly rounded. Keras puts
+ * epsilon before the bias correction of v, which makes it smaller in the first steps.
+ *
+ * Source: Kingma and Ba, arXiv:1412.6980; AMSGrad: Reddi et al., ICLR 2018; torch/optim/adam.py.
+ */
+export class Adam<P extends Params<AdamOptions>> extends Optimizer<AdamOptions, P> {
+  /** Parameters, options and errors as those of {@link RMSprop}. */
+  constructor(params: P, options?: AdamOptions) {
+    super(adam, params, options);
+  }
+}
+export interface Adam<P extends Params<AdamOptions>> extends Required<AdamOptions> {}

@@ -1,0 +1,35 @@
+import { nonNegative, oneOf, type Specification } from '../hyperparameters.js';
+import { Optimizer } from '../optimizer.js';
+import type { Params } from '../params.js';
+import { defineRule } from '../rule.js';
+import { type AdamOptions, adam } from './adam.js';
+
+export interface AdamWOptions extends Omit<AdamOptions, 'weightDecayMode'> {
+  /** In AdamW weight decay is decoupled; for the other kind see {@link Adam}. */
+  weightDecayMode?: 'decoupled';
+}
+
+const hyperparameters: Specification<AdamWOptions> = {
+  ...adam.hyperparameters,
+  weightDecay: nonNegative(0.01),
+  weightDecayMode: oneOf('decoupled'),
+};
+
+export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters });
+
+/**
+ * AdamW: {@link Adam} with decoupled weight decay.
+ *
+ *     p = p * (1 - learningRate * weightDecay), then Adam
+ *
+ * As PyTorch's (`foreach=False`) to the bit, but for the square root, which here is always correctly rounded.
+ *
+ * Source: Loshchilov and Hutter, arXiv:1711.05101; torch/optim/adamw.py.
+ */
+export class AdamW<P extends Params<AdamWOptions>> extends Optimizer<AdamWOptions, P> {
+  /** Parameters, options and errors as those of {@link RMSprop}. */
+  constructor(params: P, options?: AdamWOptions) {
+    super(adamw, params, options);
+  }
+}
+export interface AdamW<P extends Params<AdamWOptions>> extends Required<AdamWOptions> {}

@@ -1,0 +1,162 @@
+import { failure } from '../errors.js';
+import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
+import {
+  boolean,
+  fraction,
+  initially,
+  nonNegative,
+  oneOf,
+  properFraction,
+  type Specification,
+} from '../hyperparameters.js';
+import { Optimizer } from '../optimizer.js';
+import type { Params } from '../params.js';
+import { defineRule } from '../rule.js';
+
+export interface RMSpropOptions extends GradientOptions {
+  /** Step size. Domain: at least 0. Default: 0.001 (PyTorch: 0.01). */
+  learningRate?: number;
+  /**
+   * Decay of the moving average of squared gradients: the weight of the past. Domain: [0, 1). Default: 0.9.
+   * PyTorch calls it alpha (0.99), Keras and TensorFlow rho or decay (0.9).
+   */
+  decay?: number;
+  /** Keeps the denominator away from 0. Domain: at least 0. Default: 1e-7 (PyTorch: 1e-8). */
+  epsilon?: number;
+  /**
+   * `'inside'`: sqrt(v + epsilon), as in TensorFlow and Keras; `'outside'`: sqrt(v) + epsilon, as in PyTorch.
+   * Default: `'inside'`.
+   */
+  epsilonPlacement?: 'inside' | 'outside';
+  /** Weight of the past in the momentum buffer; 0 keeps no buffer. Domain: [0, 1]. Default: 0. */
+  momentum?: number;
+  /**
+   * Where the learning rate enters. `'gradient'`: the buffer holds scaled gradients and the rate is applied when the buffer
+   * is, as in PyTorch; `'update'`: the buffer holds updates made with the rate of their time, as in TensorFlow and Keras.
+   * Alike until the rate changes. Default: `'gradient'`.
+   */
+  momentumScaling?: 'gradient' | 'update';
+  /** Nesterov's momentum: looks one step ahead. Needs momentum. Default: false. PyTorch and Keras have no such option. */
+  nesterov?: boolean;
+  /** Divides by the standard deviation of the gradient instead of its root mean square (Graves). Default: false. */
+  centered?: boolean;
+  /** What the average of squared gradients starts from. Domain: at least 0. Default: 0 (TensorFlow 1: 1). */
+  initialSquareAverage?: number;
+}
+
+const hyperparameters: Specification<RMSpropOptions> = {
+  learningRate: nonNegative(0.001),
+  decay: properFraction(0.9),
+  epsilon: nonNegative(1e-7),
+  epsilonPlacement: oneOf('inside', 'outside'),
+  momentum: fraction(0),
+  momentumScaling: oneOf('gradient', 'update'),
+  nesterov: boolean(false),
+  centered: boolean(false),
+  initialSquareAverage: initially(nonNegative(0)),
+  ...gradientHyperparameters,
+};
+
+/** Mirrors native/rules/rmsprop.h line for line. */
+export const rmsprop = defineRule({
+  name: 'RMSprop',
+  kernel: 'rmsprop',
+  hyperparameters,
+  state: [
+    { name: 'squareAverage', initial: (h) => h.initialSquareAverage },
+    { name: 'gradientAverage', needed: (h) => h.centered },
+    { name: 'momentumBuffer', needed: (h) => h.momentum !== 0 },
+  ],
+  scalars: [
+    'decay',
+    'oneMinusDecay',
+    'epsilon',
+    'learningRate',
+    'negativeLearningRate',
+    'momentum',
+  ],
+  switches: ['centered', 'epsilonInside', 'withMomentum', 'rateInBuffer', 'nesterov'],
+
+  check({ nesterov, momentum }, where) {
+    if (nesterov && momentum === 0) {
+      const expected = `${where}.momentum to be above 0 where nesterov is true`;
+      throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, '0');
+    }
+  },
+
+  prepare(h, _step, c, on) {
+    c.decay = h.decay;
+    c.oneMinusDecay = 1 - h.decay;
+    c.epsilon = h.epsilon;
+    c.learningRate = h.learningRate;
+    c.negativeLearningRate = -h.learningRate;
+    c.momentum = h.momentum;
+    on.centered = h.centered;
+    on.epsilonInside = h.epsilonPlacement === 'inside';
+    on.withMomentum = h.momentum !== 0;
+    on.rateInBuffer = h.momentumScaling === 'update';
+    on.nesterov = h.nesterov;
+  },
+
+  update(x, c, on, { add, sub, mul, div, fma, sqrt, lerp, clampToZero }) {
+    const g = x.g;
+
+    const v = fma(mul(c.oneMinusDecay, g), g, mul(c.decay, x.squareAverage));
+    x.squareAverage = v;
+    let s = v;
+    if (on.centered) {
+      const m = lerp(x.gradientAverage, g, c.oneMinusDecay);
+      x.gradientAverage = m;
+      s = clampToZero(fma(-m, m, v));
+    }
+    const d = on.epsilonInside ? sqrt(add(s, c.epsilon)) : add(sqrt(s), c.epsilon);
+
+    if (!on.withMomentum) {
+      x.p = add(x.p, div(mul(c.negativeLearningRate, g), d));
+    } else if (!on.rateInBuffer) {
+      const u = div(g, d);
+      const b = add(mul(c.momentum, x.momentumBuffer), u);
+      x.momentumBuffer = b;
+      x.p = fma(c.negativeLearningRate, on.nesterov ? fma(c.momentum, b, u) : b, x.p);
+    } else {
+      const u = div(mul(c.learningRate, g), d);
+      const b = add(mul(c.momentum, x.momentumBuffer), u);
+      x.momentumBuffer = b;
+      x.p = sub(x.p, on.nesterov ? fma(c.momentum, b, u) : b);
+    }
+  },
+});
+
+/**
+ * RMSprop: divides the gradient by a moving root mean square of itself.
+ *
+ *     v = decay * v + (1 - decay) * g * g
+ *     p = p - learningRate * g / sqrt(v + epsilon)
+ *
+ * With `centered`, the variance v - m * m stands for v, where m is the moving average of g, and where rounding makes that
+ * negative it counts as 0. With `momentum`, the quotient runs through a buffer b = momentum * b + quotient.
+ *
+ * Differs from PyTorch in its defaults and in offering both places of epsilon, Nesterov's momentum, the rate inside the
+ * buffer and decoupled weight decay; with `presets.pytorch` its bits are those of PyTorch's loop over tensors, but for the
+ * square root, which here is always correctly rounded. Differs from TensorFlow in rounding only: `presets.keras`,
+ * `presets.tensorflow1` and `presets.tfjs` follow their trajectories; TensorFlow.js's centred form subtracts epsilon, this
+ * one adds it.
+ *
+ * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012; the centred form: Graves, arXiv:1308.0850.
+ */
+export class RMSprop<P extends Params<RMSpropOptions>> extends Optimizer<RMSpropOptions, P> {
+  /**
+   * @param params the tensors to update in place, Float32Array or Float64Array: one, a list, a record, or a list of groups
+   * `{ params, ...options }`
+   * @param options for all groups that do not set their own
+   * @throws TypeError ERR_UNKNOWN_OPTION, ERR_INVALID_OPTION, ERR_INVALID_PARAMS, ERR_TENSOR_TYPE
+   * @throws RangeError ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP
+   */
+  constructor(params: P, options?: RMSpropOptions) {
+    super(rmsprop, params, options);
+  }
+}
+export interface RMSprop<P extends Params<RMSpropOptions>>
+  extends Required<Omit<RMSpropOptions, 'initialSquareAverage'>> {
+  readonly initialSquareAverage: number;
+}

@@ -1,0 +1,152 @@
+import { failure, show } from './errors.js';
+import { readOptions, type Values } from './hyperparameters.js';
+import type { Parameter } from './params.js';
+import type { AnyRule } from './rule.js';
+import { State } from './state.js';
+import { dataTypeOf, lengthOf, type Tensor } from './tensor.js';
+
+const FORMAT = 1;
+
+/** The state of one tensor. */
+export interface TensorState {
+  name: string;
+  /** How many times the tensor was updated. */
+  step: number;
+  /** The rule's states by name: copies, of the tensor's type and length. */
+  state: { [name: string]: Tensor };
+}
+
+/** All that an optimizer needs to go on where another one stopped: plain data and typed arrays. */
+export interface StateDict {
+  format: number;
+  rule: string;
+  groups: { options: { [name: string]: unknown }; tensors: TensorState[] }[];
+}
+
+/** One group of an optimizer: its options' values, and its tensors as numbers from first to end. */
+export interface GroupRange {
+  readonly values: Values<object>;
+  readonly first: number;
+  readonly end: number;
+}
+
+export function writeStateDict(state: State, groups: readonly GroupRange[]): StateDict {
+  const { rule, parameters, steps } = state;
+  const tensor = (i: number): TensorState => {
+    const copies: { [name: string]: Tensor } = {};
+    for (const [k, { name }] of rule.state.entries()) {
+      const values = state.view(i, k);
+      if (values) copies[name] = values.slice();
+    }
+    return { name: (parameters[i] as Parameter).name, step: steps[i] as number, state: copies };
+  };
+  return {
+    format: FORMAT,
+    rule: rule.name,
+    groups: groups.map(({ values, first, end }) => ({
+      options: { ...values },
+      tensors: Array.from({ length: end - first }, (_, i) => tensor(first + i)),
+    })),
+  };
+}
+
+/**
+ * What a state dictionary holds, as the state and the options of an optimizer with these tensors. Throws unless everything
+ * in it fits; what it is given stays as it is.
+ */
+export function readStateDict(
+  dict: unknown,
+  rule: AnyRule,
+  parameters: readonly Parameter[],
+  groups: readonly GroupRange[],
+): { state: State; values: Values<object>[] } {
+  const root = object(dict, 'state');
+  same(root.format, FORMAT, 'state.format');
+  same(root.rule, rule.name, 'state.rule');
+  const saved = list(root.groups, groups.length, 'state.groups');
+
+  const values: Values<object>[] = [];
+  const tensors: { values: (Tensor | undefined)[]; step: number }[] = [];
+  for (const [g, { first, end }] of groups.entries()) {
+    const at = `state.groups[${g}]`;
+    const group = object(saved[g], at);
+    const options = object(group.options, `${at}.options`);
+    for (const name of Object.keys(rule.hyperparameters)) {
+      if (options[name] === undefined) throw misfit(`${at}.options.${name} to be there`, 'none');
+    }
+    const h = readOptions(rule.hyperparameters, options, `${at}.options`);
+    rule.check?.(h, `${at}.options`);
+    values.push(h);
+    for (const [i, entry] of list(group.tensors, end - first, `${at}.tensors`).entries()) {
+      const parameter = parameters[first + i] as Parameter;
+      tensors.push(readTensor(entry, rule, h, parameter, `${at}.tensors[${i}]`));
+    }
+  }
+
+  const state = new State(rule, parameters, (i, k) => tensors[i]?.values[k] !== undefined);
+  for (const [i, tensor] of tensors.entries()) {
+    state.steps[i] = tensor.step;
+    for (const [k, copy] of tensor.values.entries()) if (copy) state.view(i, k)?.set(copy);
+  }
+  return { state, values };
+}
+
+function readTensor(
+  entry: unknown,
+  rule: AnyRule,
+  h: Values<object>,
+  parameter: Parameter,
+  at: string,
+) {
+  const tensor = object(entry, at);
+  same(tensor.name, parameter.name, `${at}.name`);
+  const { step } = tensor;
+  if (!Number.isSafeInteger(step) || (step as number) < 0) {
+    throw misfit(`${at}.step to be an integer of at least 0`, show(step));
+  }
+  const saved = object(tensor.state, `${at}.state`);
+  const names = rule.state.map(({ name }) => name);
+  const extra = Object.keys(saved).find((name) => !names.includes(name));
+  if (extra !== undefined) {
+    throw misfit(`${at}.state to have only ${names.join(', ')}`, show(extra));
+  }
+  const values = rule.state.map(({ name, needed }) => {
+    const copy = Object.hasOwn(saved, name) ? saved[name] : undefined;
+    const where = `${at}.state.${name}`;
+    if (copy === undefined) {
+      if (needed?.(h) ?? true) throw misfit(`${where} to be there`, 'none');
+      return undefined;
+    }
+    const { type, length, path } = parameter;
+    if (dataTypeOf(copy) !== type) {
+      throw misfit(`${where} to be of type ${type}, like params${path}`, show(copy));
+    }
+    const received = lengthOf(copy as Tensor);
+    if (received !== length) {
+      throw misfit(`${where} to have length ${length}, like params${path}`, `${received}`);
+    }
+    return copy as Tensor;
+  });
+  return { values, step: step as number };
+}
+
+function misfit(expected: string, received: string) {
+  return failure(RangeError, 'ERR_STATE_MISMATCH', expected, received);
+}
+
+function object(value: unknown, where: string): { readonly [name: string]: unknown } {
+  if (typeof value === 'object' && value !== null) return value as { [name: string]: unknown };
+  throw failure(TypeError, 'ERR_STATE_MISMATCH', `${where} to be an object`, show(value));
+}
+
+function list(value: unknown, length: number, where: string): unknown[] {
+  if (!Array.isArray(value)) {
+    throw failure(TypeError, 'ERR_STATE_MISMATCH', `${where} to be a list`, show(value));
+  }
+  if (value.length !== length) throw misfit(`${where} to have length ${length}`, `${value.length}`);
+  return value;
+}
+
+function same(value: unknown, expected: unknown, where: string) {
+  if (value !== expected) throw misfit(`${where} to be ${show(expected)}`, show(value));
+}

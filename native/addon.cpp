@@ -1,0 +1,147 @@
+// The boundary to JavaScript: reads arguments, looks memory up, calls the engine. ../binding.d.ts documents every
+// function.
+#include <napi.h>
+
+#include "engine.h"
+#include "gradient.h"
+#include "rules/rules.h"
+
+namespace {
+
+Napi::Array splitNames(Napi::Env env, const std::string& names) {
+  Napi::Array list = Napi::Array::New(env);
+  for (size_t at = 0; at < names.size();) {
+    const size_t comma = std::min(names.find(", ", at), names.size());
+    list[list.Length()] = Napi::String::New(env, names.substr(at, comma - at));
+    at = comma + 2;
+  }
+  return list;
+}
+
+template <class Stage>
+Napi::Object describeStage(Napi::Env env) {
+  Napi::Object stage = Napi::Object::New(env);
+  stage["scalars"] = splitNames(env, Stage::ScalarNames);
+  stage["switches"] = splitNames(env, Stage::SwitchNames);
+  return stage;
+}
+
+template <class... Rules>
+Napi::Array describeRules(Napi::Env env, RuleList<Rules...>) {
+  Napi::Array rules = Napi::Array::New(env);
+  (
+      [&] {
+        Napi::Object rule = describeStage<Rules>(env);
+        rule["name"] = Rules::name;
+        rule["state"] = splitNames(env, Rules::StateNames);
+        rules[rules.Length()] = rule;
+      }(),
+      ...);
+  return rules;
+}
+
+Napi::Value describe(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  Napi::Array isas = Napi::Array::New(env);
+  for (const Isa* isa : kIsas)
+    if (isa->supported()) isas[isas.Length()] = Napi::String::New(env, isa->name);
+
+  Napi::Object description = Napi::Object::New(env);
+  description["gradient"] = describeStage<Gradient>(env);
+  description["rules"] = describeRules(env, AllRules{});
+  description["maxStates"] = Napi::Number::New(env, kMaxStates);
+  description["isas"] = isas;
+  description["isa"] = configuration().isa.load()->name;
+  description["threads"] = Napi::Number::New(env, configuration().threads);
+  return description;
+}
+
+void configure(const Napi::CallbackInfo& info) {
+  const std::string name = info[0].As<Napi::String>();
+  for (const Isa* isa : kIsas)
+    if (isa->name == name && isa->supported()) configuration().isa = isa;
+  configuration().threads = info[1].As<Napi::Number>().Uint32Value();
+}
+
+// A plan, and the JavaScript memory that it points into.
+struct Bound {
+  std::unique_ptr<Plan> plan;
+  Napi::ObjectReference arena, rows, rowOf;
+  std::vector<napi_value> arguments;
+};
+
+Napi::Value createPlan(const Napi::CallbackInfo& info) {
+  const Napi::Env env = info.Env();
+  const unsigned rule = info[0].As<Napi::Number>().Uint32Value();
+  auto layout = info[1].As<Napi::Float64Array>();
+  auto arena = info[2].As<Napi::Uint8Array>();
+  auto rows = info[3].As<Napi::Float64Array>();
+  const size_t rowWidth = info[4].As<Napi::Number>().Uint32Value();
+  auto rowOf = info[5].As<Napi::Int32Array>();
+
+  std::vector<Plan::Tensor> tensors(rowOf.ElementLength());
+  const double* next = layout.Data();
+  for (Plan::Tensor& tensor : tensors) {
+    tensor.type = static_cast<DataType>(*next++);
+    tensor.length = static_cast<size_t>(*next++);
+    for (size_t& offset : tensor.state) offset = static_cast<size_t>(*next++);
+  }
+  auto bound = std::make_unique<Bound>();
+  bound->arguments.resize(1 + 2 * tensors.size());
+  bound->plan = std::make_unique<Plan>(rule, std::move(tensors), reinterpret_cast<char*>(arena.Data()),
+                                       arena.ByteLength(), rows.Data(), rowWidth, rowOf.Data());
+  bound->arena = Napi::Persistent<Napi::Object>(arena);
+  bound->rows = Napi::Persistent<Napi::Object>(rows);
+  bound->rowOf = Napi::Persistent<Napi::Object>(rowOf);
+  return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });
+}
+
+// The current memory of a typed array, if it still is what the plan was made for.
+bool lookUp(napi_env env, napi_value value, const Plan::Tensor& expected, void** data) {
+  napi_typedarray_type type;
+  size_t length;
+  return napi_get_typedarray_info(env, value, &type, &length, data, nullptr, nullptr) == napi_ok &&
+         type == (expected.type == DataType::float32 ? napi_float32_array : napi_float64_array) &&
+         length == expected.length;
+}
+
+napi_value step(napi_env env, napi_callback_info info) {
+  napi_value first;
+  size_t count = 1;
+  void* data = nullptr;
+  napi_value answer = nullptr;
+  const auto refuse = [&] { return napi_get_boolean(env, false, &answer), answer; };
+
+  napi_get_cb_info(env, info, &count, &first, nullptr, nullptr);
+  if (count == 0 || napi_get_value_external(env, first, &data) != napi_ok) return refuse();
+  Bound& bound = *static_cast<Bound*>(data);
+  Plan& plan = *bound.plan;
+  if (count != bound.arguments.size()) return refuse();
+  napi_get_cb_info(env, info, &count, bound.arguments.data(), nullptr, nullptr);
+
+  for (size_t i = 0; i < plan.size(); i++) {
+    if (!lookUp(env, bound.arguments[1 + 2 * i], plan.tensor(i), &data)) return refuse();
+    plan.setParameter(i, data);
+    if (plan.skips(i)) continue;
+    if (!lookUp(env, bound.arguments[2 + 2 * i], plan.tensor(i), &data)) return refuse();
+    plan.setGradient(i, data);
+  }
+  if (!plan.disjoint()) return refuse();
+  plan.run();
+  napi_get_boolean(env, true, &answer);
+  return answer;
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports["describe"] = Napi::Function::New<describe>(env, "describe");
+  exports["configure"] = Napi::Function::New<configure>(env, "configure");
+  exports["createPlan"] = Napi::Function::New<createPlan>(env, "createPlan");
+  napi_value function;
+  NAPI_THROW_IF_FAILED(env, napi_create_function(env, "step", NAPI_AUTO_LENGTH, step, nullptr, &function), exports);
+  exports["step"] = Napi::Value(env, function);
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(rmsprop, initialize)

@@ -1,0 +1,139 @@
+#include "engine.h"
+
+#include <omp.h>
+
+#include <algorithm>
+
+namespace {
+
+// A further thread pays from about this many elements on, while the team is awake.
+constexpr size_t kElementsPerThread = 16384;
+
+// Threads meet at whole cache lines of the arena: 16 elements of float32, 8 of float64.
+constexpr size_t kCut = 16;
+
+const Isa* fastest() {
+  for (const Isa* isa : kIsas)
+    if (isa->supported()) return isa;
+  return &kScalar;
+}
+
+}  // namespace
+
+Configuration& configuration() {
+  static Configuration shared{fastest(), 1};
+  return shared;
+}
+
+Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
+           size_t rowWidth, const int32_t* rowOf)
+    : rule_(rule),
+      tensors_(std::move(tensors)),
+      arena_(arena),
+      arenaBytes_(arenaBytes),
+      rows_(rows),
+      rowWidth_(rowWidth),
+      rowOf_(rowOf),
+      parameters_(tensors_.size()),
+      gradients_(tensors_.size()),
+      gradientChecked_(tensors_.size()) {
+  sortedParameters_.reserve(tensors_.size());
+  active_.reserve(tensors_.size());
+}
+
+size_t Plan::bytes(size_t i) const {
+  return tensors_[i].length * (tensors_[i].type == DataType::float32 ? sizeof(float) : sizeof(double));
+}
+
+void Plan::setParameter(size_t i, void* data) {
+  if (parameters_[i] == data) return;
+  parameters_[i] = data;
+  parametersChecked_ = false;
+}
+
+void Plan::setGradient(size_t i, const void* data) {
+  if (gradients_[i] == data) return;
+  gradients_[i] = data;
+  gradientChecked_[i] = false;
+}
+
+bool Plan::overlapsParameter(Interval memory) const {
+  const auto after = std::upper_bound(sortedParameters_.begin(), sortedParameters_.end(), memory.begin,
+                                      [](const char* at, const Interval& parameter) { return at < parameter.end; });
+  return after != sortedParameters_.end() && after->begin < memory.end;
+}
+
+bool Plan::disjoint() {
+  const auto overlap = [](Interval a, Interval b) { return a.begin < b.end && b.begin < a.end; };
+  const auto interval = [this](const void* data, size_t i) {
+    const char* begin = static_cast<const char*>(data);
+    return Interval{begin, begin + bytes(i)};
+  };
+  const Interval arena{arena_, arena_ + arenaBytes_};
+
+  if (!parametersChecked_) {
+    sortedParameters_.clear();
+    for (size_t i = 0; i < size(); i++)
+      if (bytes(i) > 0) sortedParameters_.push_back(interval(parameters_[i], i));
+    std::sort(sortedParameters_.begin(), sortedParameters_.end(),
+              [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
+    for (size_t i = 0; i < sortedParameters_.size(); i++) {
+      if (i > 0 && overlap(sortedParameters_[i - 1], sortedParameters_[i])) return false;
+      if (overlap(sortedParameters_[i], arena)) return false;
+    }
+    gradientChecked_.assign(size(), false);
+    parametersChecked_ = true;
+  }
+  for (size_t i = 0; i < size(); i++) {
+    if (skips(i) || gradientChecked_[i]) continue;
+    const Interval gradient = interval(gradients_[i], i);
+    if (bytes(i) > 0 && (overlapsParameter(gradient) || overlap(gradient, arena))) return false;
+    gradientChecked_[i] = true;
+  }
+  return true;
+}
+
+void Plan::run() {
+  const Isa& isa = *configuration().isa;
+  active_.clear();
+  size_t elements = 0;
+  for (size_t i = 0; i < size(); i++) {
+    if (skips(i) || tensors_[i].length == 0) continue;
+    active_.push_back({elements, i, isa.find(rule_, tensors_[i].type, rows_ + rowOf_[i] * rowWidth_)});
+    elements += tensors_[i].length;
+  }
+
+  const size_t useful = std::max<size_t>(1, elements / kElementsPerThread);
+  const int threads = static_cast<int>(std::min<size_t>(configuration().threads, useful));
+  if (threads == 1) return runRange(0, elements);
+#pragma omp parallel num_threads(threads)
+  {
+    const size_t team = omp_get_num_threads(), me = omp_get_thread_num();
+    runRange(elements * me / team, elements * (me + 1) / team);
+  }
+}
+
+// Runs the elements from begin to end, counted over all active tensors.
+void Plan::runRange(size_t begin, size_t end) const {
+  auto active = std::upper_bound(active_.begin(), active_.end(), begin,
+                                 [](size_t at, const Active& tensor) { return at < tensor.start; });
+  if (active != active_.begin()) --active;
+  for (; active != active_.end() && active->start < end; ++active) {
+    const Tensor& tensor = tensors_[active->tensor];
+    const auto cut = [&](size_t at) {
+      if (at <= active->start) return size_t{0};
+      const size_t within = at - active->start;
+      return within >= tensor.length ? tensor.length : within / kCut * kCut;
+    };
+    const size_t from = cut(begin), to = cut(end);
+    if (from == to) continue;
+
+    const size_t offset = from * (tensor.type == DataType::float32 ? sizeof(float) : sizeof(double));
+    Piece piece;
+    piece.parameter = static_cast<char*>(parameters_[active->tensor]) + offset;
+    piece.gradient = static_cast<const char*>(gradients_[active->tensor]) + offset;
+    for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = arena_ + tensor.state[k] + offset;
+    piece.length = to - from;
+    active->sweep(piece, rows_ + rowOf_[active->tensor] * rowWidth_);
+  }
+}

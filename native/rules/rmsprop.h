@@ -1,0 +1,46 @@
+// RMSprop: Hinton, Neural Networks for Machine Learning, lecture 6e (2012); the centred form: Graves, arXiv:1308.0850.
+// Mirrors lib/rules/rmsprop.ts line for line.
+#pragma once
+#include "../names.h"
+#include "../switches.h"
+
+struct RMSprop {
+  static constexpr const char* name = "rmsprop";
+  NAMES(State, squareAverage, gradientAverage, momentumBuffer);
+  NAMES(Scalar, decay, oneMinusDecay, epsilon, learningRate, negativeLearningRate, momentum);
+  NAMES(Switch, centered, epsilonInside, withMomentum, rateInBuffer, nesterov);
+
+  static constexpr unsigned compiled = bit(centered) | bit(epsilonInside) | bit(withMomentum);
+
+  template <class On>
+  static constexpr bool uses(unsigned state, On on) {
+    return state == gradientAverage ? on(centered) : state == momentumBuffer ? on(withMomentum) : true;
+  }
+
+  template <class V, class On>
+  static void update(V& p, V g, V* state, const V* c, On on) {
+    V& v = state[squareAverage];
+    V& m = state[gradientAverage];
+    V& b = state[momentumBuffer];
+
+    v = fma(c[oneMinusDecay] * g, g, c[decay] * v);
+    V s = v;
+    if (on(centered)) {
+      m = lerp(m, g, c[oneMinusDecay]);
+      s = clampToZero(fma(-m, m, v));
+    }
+    const V d = on(epsilonInside) ? sqrt(s + c[epsilon]) : sqrt(s) + c[epsilon];
+
+    if (!on(withMomentum)) {
+      p = p + (c[negativeLearningRate] * g) / d;
+    } else if (!on(rateInBuffer)) {
+      const V u = g / d;
+      b = c[momentum] * b + u;
+      p = fma(c[negativeLearningRate], on(nesterov) ? fma(c[momentum], b, u) : b, p);
+    } else {
+      const V u = (c[learningRate] * g) / d;
+      b = c[momentum] * b + u;
+      p = p - (on(nesterov) ? fma(c[momentum], b, u) : b);
+    }
+  }
+};

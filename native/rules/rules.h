@@ -1,0 +1,10 @@
+// The rules, in the order of their numbers.
+#pragma once
+#include "adam.h"
+#include "rmsprop.h"
+#include "sgd.h"
+
+template <class... Rules>
+struct RuleList {};
+
+using AllRules = RuleList<RMSprop, SGD, Adam>;

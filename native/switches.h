@@ -1,0 +1,14 @@
+// The switches of one instantiation of the sweep. Those in `known` are constants: the compiler drops the branches on
+// them. The others are branches on a value that never changes inside the loop, which every processor predicts.
+#pragma once
+
+constexpr unsigned bit(unsigned position) { return 1u << position; }
+
+template <unsigned known, unsigned value>
+struct Switches {
+  unsigned rest;
+
+  [[gnu::always_inline]] constexpr bool operator()(unsigned position) const {
+    return ((known & bit(position)) ? value : rest) & bit(position);
+  }
+};
