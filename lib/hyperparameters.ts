@@ -6,6 +6,8 @@ export interface Hyperparameter<T> {
   readonly expected: string;
   readonly type: 'number' | 'string' | 'boolean';
   accepts(value: T): boolean;
+  /** All values, where they are few words. */
+  readonly words?: readonly T[];
   /** Matters only when the optimizer is made. */
   readonly initial?: true;
 }
@@ -45,7 +47,7 @@ export function boolean(value: boolean): Hyperparameter<boolean> {
 /** One of a few words; the first is the default. */
 export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Hyperparameter<T> {
   const expected = words.map((word) => `'${word}'`).join(' or ');
-  return { default: words[0], expected, type: 'string', accepts: (x) => words.includes(x) };
+  return { default: words[0], expected, type: 'string', accepts: (x) => words.includes(x), words };
 }
 
 /** A hyperparameter that is read when the state is made, and cannot be set later. */

@@ -7,7 +7,7 @@
 export type { ErrorCode } from './errors.js';
 export type { GradientOptions } from './gradient.js';
 export { Optimizer, type ParameterGroup } from './optimizer.js';
-export type { Gradients, Group, Params, Tensors } from './params.js';
+export type { Gradients, Group, Params, Strict, Tensors } from './params.js';
 export { presets } from './presets.js';
 export {
   Adam,

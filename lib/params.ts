@@ -9,6 +9,11 @@ export type Group<O> = { readonly params: Tensors } & O;
 
 export type Params<O> = Tensors | readonly Group<O>[];
 
+/** Parameters whose groups have no options but O's: an option of another rule is a compile error in a group, too. */
+export type Strict<P, O> = P extends readonly { readonly params: unknown }[]
+  ? { [K in keyof P]: { [N in keyof P[K]]: N extends keyof O | 'params' ? P[K][N] : never } }
+  : unknown;
+
 type GradientOf<T> = T extends Float32Array ? Float32Array | null : Float64Array | null;
 type GradientsOf<T> = T extends Tensor
   ? GradientOf<T>

@@ -60,12 +60,13 @@ export function currentEngine(): Engine {
 /** What computes, and with how many threads. */
 export function runtime(): Runtime {
   const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8'));
+  const active = isa === 'typescript' ? undefined : native?.binding.describe();
   return {
     version,
-    native: native !== undefined && isa !== 'typescript',
-    isa,
+    native: active !== undefined,
+    isa: active?.isa ?? 'typescript',
     availableIsas: [...availableIsas],
-    threads: isa === 'typescript' ? 1 : threads,
+    threads: active?.threads ?? 1,
     ...(nativeError !== undefined && { nativeError }),
   };
 }

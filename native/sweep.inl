@@ -43,11 +43,12 @@ void sweep(const Piece& piece, Row row) {
   T* state[Rule::StateCount];
   for (unsigned k = 0; k < Rule::StateCount; k++) state[k] = static_cast<T*>(piece.state[k]);
 
+  const size_t length = piece.length;
   size_t i = 0;
-  for (; i + L::count <= piece.length; i += L::count)
+  for (; i + L::count <= length; i += L::count)
     update<T, Rule>(parameter, gradient, state, i, typename L::All{}, scalars, gradientOn, ruleOn);
-  if (i < piece.length)
-    update<T, Rule>(parameter, gradient, state, i, L::first(piece.length - i), scalars, gradientOn, ruleOn);
+  if (i < length)
+    update<T, Rule>(parameter, gradient, state, i, L::first(length - i), scalars, gradientOn, ruleOn);
 }
 
 // The instantiations of one rule: for every choice of its compiled switches, with Gradient idle and with Gradient free.

@@ -49,17 +49,11 @@ const LARGEST_FACTOR = 2 ** 990;
 function fma(a: number, b: number, c: number): number {
   const product = a * b;
   const size = Math.abs(product);
-  if (
-    !(
-      size >= SMALLEST_PRODUCT &&
-      size <= LARGEST_TERM &&
-      Math.abs(c) <= LARGEST_TERM &&
-      Math.abs(a) <= LARGEST_FACTOR &&
-      Math.abs(b) <= LARGEST_FACTOR
-    )
-  ) {
-    return fmaOfExtremes(a, b, c);
-  }
+  const isOrdinary =
+    size >= SMALLEST_PRODUCT &&
+    size + Math.abs(c) <= LARGEST_TERM &&
+    Math.abs(a) + Math.abs(b) <= LARGEST_FACTOR;
+  if (!isOrdinary) return fmaOfExtremes(a, b, c);
   const productError = errorOfProduct(a, b, product);
   // Now a * b + c is product + (c + productError): add the small one first.
   const inner = c + productError;

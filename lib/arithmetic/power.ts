@@ -4,6 +4,7 @@ import { sumOfThree } from './float64.js';
 // Sizes from 2^-300 to 1 can be squared and multiplied once more without losing bits to denormals.
 const SMALLEST = 2 ** -300;
 const UP = 2 ** 300;
+const SHIFT = 2 ** -122;
 
 /**
  * base^exponent, rounded once to float64.
@@ -22,9 +23,10 @@ const UP = 2 ** 300;
 export function power(base: number, exponent: number): number {
   if (exponent === 0) return 1;
   if (base === 0) return 0;
+  if (base < 0) return exponent % 2 === 0 ? power(-base, exponent) : -power(-base, exponent);
   let factor = base;
   let factorScale = 0;
-  while (Math.abs(factor) < SMALLEST) {
+  while (factor < SMALLEST) {
     factor *= UP;
     factorScale += 1;
   }
@@ -45,7 +47,7 @@ export function power(base: number, exponent: number): number {
       low = error - (high - product);
       scale += factorScale;
     }
-    while (Math.abs(high) < SMALLEST) {
+    while (high < SMALLEST) {
       high *= UP;
       low *= UP;
       scale += 1;
@@ -62,7 +64,5 @@ export function power(base: number, exponent: number): number {
  * becomes 2^-1074. That is the spacing of numbers from 2^-122 to 2^-121.
  */
 function roundDenormal(high: number, low: number): number {
-  if (Math.abs(high) >= 2 ** -122) return high;
-  const shift = Math.sign(high) * 2 ** -122;
-  return sumOfThree(shift, high, low) - shift;
+  return high < SHIFT ? sumOfThree(SHIFT, high, low) - SHIFT : high;
 }

@@ -2,7 +2,7 @@ import { power } from '../arithmetic/power.js';
 import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
 import { boolean, nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params } from '../params.js';
+import type { Params, Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
 export interface AdamOptions extends GradientOptions {
@@ -84,7 +84,7 @@ export const adam = defineRule({
  */
 export class Adam<P extends Params<AdamOptions>> extends Optimizer<AdamOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P, options?: AdamOptions) {
+  constructor(params: P & Strict<P, AdamOptions>, options?: AdamOptions) {
     super(adam, params, options);
   }
 }

@@ -1,6 +1,6 @@
 import { nonNegative, oneOf, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params } from '../params.js';
+import type { Params, Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 import { type AdamOptions, adam } from './adam.js';
 
@@ -28,7 +28,7 @@ export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters });
  */
 export class AdamW<P extends Params<AdamWOptions>> extends Optimizer<AdamWOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P, options?: AdamWOptions) {
+  constructor(params: P & Strict<P, AdamWOptions>, options?: AdamWOptions) {
     super(adamw, params, options);
   }
 }

@@ -10,7 +10,7 @@ import {
   type Specification,
 } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params } from '../params.js';
+import type { Params, Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
 export interface RMSpropOptions extends GradientOptions {
@@ -152,7 +152,7 @@ export class RMSprop<P extends Params<RMSpropOptions>> extends Optimizer<RMSprop
    * @throws TypeError ERR_UNKNOWN_OPTION, ERR_INVALID_OPTION, ERR_INVALID_PARAMS, ERR_TENSOR_TYPE
    * @throws RangeError ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP
    */
-  constructor(params: P, options?: RMSpropOptions) {
+  constructor(params: P & Strict<P, RMSpropOptions>, options?: RMSpropOptions) {
     super(rmsprop, params, options);
   }
 }

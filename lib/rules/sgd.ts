@@ -2,7 +2,7 @@ import { failure } from '../errors.js';
 import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
 import { boolean, fraction, nonNegative, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params } from '../params.js';
+import type { Params, Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
 export interface SGDOptions extends GradientOptions {
@@ -77,7 +77,7 @@ export const sgd = defineRule({
  */
 export class SGD<P extends Params<SGDOptions>> extends Optimizer<SGDOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P, options?: SGDOptions) {
+  constructor(params: P & Strict<P, SGDOptions>, options?: SGDOptions) {
     super(sgd, params, options);
   }
 }

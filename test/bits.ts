@@ -1,0 +1,63 @@
+import { arrayTypes, type DataType, dataTypeOf, type Tensor } from '../lib/tensor.js';
+
+/** The bits of a tensor, all NaNs alike: their payloads are not promised. */
+export function bitsOf(tensor: Tensor): ArrayLike<number | bigint> & { join(): string } {
+  const copy = tensor.map((x) => (Number.isNaN(x) ? Number.NaN : x)) as Tensor;
+  return dataTypeOf(tensor) === 'float32'
+    ? new Uint32Array(copy.buffer)
+    : new BigUint64Array(copy.buffer);
+}
+
+/** Where two tensors differ first, in words; undefined if they are the same, bit for bit. */
+export function difference(actual: Tensor, expected: Tensor): string | undefined {
+  if (actual.length !== expected.length) return `lengths ${actual.length}, ${expected.length}`;
+  for (let i = 0; i < expected.length; i++) {
+    if (!Object.is(actual[i], expected[i])) return `[${i}] is ${actual[i]}, not ${expected[i]}`;
+  }
+  return undefined;
+}
+
+/** Numbers on which arithmetic goes wrong first. */
+export const specialValues: Record<DataType, readonly number[]> = {
+  float32: [
+    ...[0, 1, 0.1, 3.0000002, 16777217, 1e-3],
+    ...[2 ** -149, 3 * 2 ** -149, 2 ** -126 - 2 ** -149, 2 ** -126, 1e-20],
+    ...[1e19, 3.4028234663852886e38, Number.POSITIVE_INFINITY],
+  ].flatMap((x) => [x, -x]),
+  float64: [
+    ...[0, 1, 0.1, 3.0000000000000004, 2 ** 53 + 2, 1e-3],
+    ...[2 ** -1074, 3 * 2 ** -1074, 2 ** -1022 - 2 ** -1074, 2 ** -1022, 1e-160],
+    ...[1e154, Number.MAX_VALUE, Number.POSITIVE_INFINITY],
+  ].flatMap((x) => [x, -x]),
+};
+for (const list of Object.values(specialValues)) (list as number[]).push(Number.NaN);
+
+/** A 32-bit integer from a number, well mixed: the same numbers everywhere. */
+export function hash(n: number): number {
+  let x = Math.imul(n ^ (n >>> 16), 0x7feb352d);
+  x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
+  return (x ^ (x >>> 16)) >>> 0;
+}
+
+/** Numbers of both signs from about 1e-6 to 1. */
+export function ordinaryValue(seed: number, i: number): number {
+  const bits = hash(Math.imul(seed, 0x9e3779b1) + i);
+  return (((bits >>> 8) - 2 ** 23) / 2 ** 23) * 2 ** -(bits & 15);
+}
+
+/** A tensor of `length` at `offset` bytes past a multiple of 64, between margins that must stay as they are. */
+export function place(
+  type: DataType,
+  length: number,
+  offset: number,
+  value: (i: number) => number,
+) {
+  const size = arrayTypes[type].BYTES_PER_ELEMENT;
+  const buffer = new ArrayBuffer(64 + offset + length * size + 64);
+  const bytes = new Uint8Array(buffer).fill(0xa5);
+  const tensor = new arrayTypes[type](buffer, 64 + offset, length);
+  for (let i = 0; i < length; i++) tensor[i] = value(i);
+  const end = 64 + offset + length * size;
+  const marginsIntact = () => bytes.every((x, i) => (i >= 64 + offset && i < end) || x === 0xa5);
+  return { tensor, marginsIntact };
+}

@@ -1,0 +1,38 @@
+/**
+ * Prints an instruction set and a checksum over the bits that every variant of every rule makes with it: the same on every
+ * machine. Takes the one that is in use by default, or with the argument `all` each that this machine has.
+ */
+import { createHash } from 'node:crypto';
+import { configure, runtime } from '../lib/index.js';
+import { dataTypes } from '../lib/tensor.js';
+import { bitsOf, ordinaryValue, place } from './bits.js';
+import { optimizers, variants } from './variants.js';
+
+const lengths = [1, 67, 40_000];
+function checksum(): string {
+  const sum = createHash('sha256');
+  for (const { rule, Class } of optimizers) {
+    const all = variants(rule);
+    for (const type of dataTypes) {
+      for (const [v, options] of all.entries()) {
+        // Long tensors, which take threads, for the last variant only: it has the most states.
+        const used = v === all.length - 1 ? lengths : lengths.slice(0, 2);
+        const params = used.map((n, i) => place(type, n, 8 * i, (k) => ordinaryValue(i, k)).tensor);
+        const optimizer = new Class(params, options);
+        for (let t = 0; t < 3; t++) {
+          const gradient = (n: number, i: number) =>
+            place(type, n, 16, (k) => ordinaryValue(10 + t + i, k)).tensor;
+          optimizer.step(used.map(gradient));
+        }
+        for (const tensor of params) sum.update(bitsOf(tensor).join());
+      }
+    }
+  }
+  return sum.digest('hex');
+}
+
+const { isa, availableIsas } = runtime();
+for (const each of process.argv[2] === 'all' ? availableIsas : [isa]) {
+  configure({ isa: each, threads: 2 });
+  console.log(runtime().isa, checksum());
+}

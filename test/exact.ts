@@ -1,0 +1,119 @@
+/**
+ * Exact arithmetic on rational numbers, and its rounding to float32 and float64: what the tests
+ * compare the library with. It is slow and obvious, and shares nothing with what it judges.
+ */
+export interface Rational {
+  numerator: bigint;
+  /** Positive. The fraction need not be in lowest terms. */
+  denominator: bigint;
+}
+
+/** A finite number, exactly. */
+export function rational(x: number): Rational {
+  if (!Number.isFinite(x)) throw new RangeError(`Expected a finite number, but received ${x}`);
+  let denominator = 1n;
+  let scaled = x;
+  while (!Number.isInteger(scaled)) {
+    scaled *= 2 ** 53; // exact: a number with a fraction is below 2^53
+    denominator *= 2n ** 53n;
+  }
+  return { numerator: BigInt(scaled), denominator };
+}
+
+export function add(a: Rational, b: Rational): Rational {
+  return {
+    numerator: a.numerator * b.denominator + b.numerator * a.denominator,
+    denominator: a.denominator * b.denominator,
+  };
+}
+
+export function multiply(a: Rational, b: Rational): Rational {
+  return {
+    numerator: a.numerator * b.numerator,
+    denominator: a.denominator * b.denominator,
+  };
+}
+
+/** b must not be 0. */
+export function divide(a: Rational, b: Rational): Rational {
+  const sign = b.numerator < 0n ? -1n : 1n;
+  return {
+    numerator: sign * a.numerator * b.denominator,
+    denominator: sign * a.denominator * b.numerator,
+  };
+}
+
+/** Negative, 0 or positive, as a is less than, equal to or greater than b. */
+export function compare(a: Rational, b: Rational): number {
+  const difference = a.numerator * b.denominator - b.numerator * a.denominator;
+  return difference < 0n ? -1 : difference > 0n ? 1 : 0;
+}
+
+/** A binary floating-point format: its numbers from 0 to infinity, in order. */
+export interface Format {
+  name: 'float32' | 'float64';
+  /** The place of infinity among them. */
+  infinity: bigint;
+  /** The number at a place. A place is even if the last bit of its number is 0. */
+  at(place: bigint): number;
+  /** The least power of 2 that is too large. */
+  limit: Rational;
+}
+
+export const formats: Record<'float32' | 'float64', Format> = {
+  float32: {
+    name: 'float32',
+    infinity: 0x7f800000n,
+    at: (place) => new Float32Array(Uint32Array.of(Number(place)).buffer)[0] as number,
+    limit: { numerator: 2n ** 128n, denominator: 1n },
+  },
+  float64: {
+    name: 'float64',
+    infinity: 0x7ff0000000000000n,
+    at: (place) => new Float64Array(BigUint64Array.of(place).buffer)[0] as number,
+    limit: { numerator: 2n ** 1024n, denominator: 1n },
+  },
+};
+
+/** The number of the format nearest to a positive or zero value; of two as near, the even one. */
+export function nearest(format: Format, value: Rational): number {
+  return search(format, (halfWay) => compare(value, halfWay));
+}
+
+/** As `nearest`, for values of either sign. What rounds to zero keeps its sign. */
+export function round(format: Format, value: Rational): number {
+  const { numerator, denominator } = value;
+  if (numerator >= 0n) return nearest(format, value);
+  return -nearest(format, { numerator: -numerator, denominator });
+}
+
+/** The square root of a positive value. */
+export function squareRoot(format: Format, value: Rational): number {
+  return search(format, (halfWay) => compare(value, multiply(halfWay, halfWay)));
+}
+
+/** a * b + c of finite numbers, rounded once, zeros signed as IEEE 754 wants them. */
+export function fusedMultiplyAdd(format: Format, a: number, b: number, c: number): number {
+  const sum = add(multiply(rational(a), rational(b)), rational(c));
+  if (sum.numerator !== 0n) return round(format, sum);
+  const isNegative = (x: number) => x < 0 || Object.is(x, -0);
+  return isNegative(c) && isNegative(a) !== isNegative(b) && (a === 0 || b === 0) ? -0 : 0;
+}
+
+/**
+ * The first number from which a value is not farther than from the next: the value lies below the
+ * point half-way between them, or on it and the number is even.
+ */
+function search(format: Format, compareWith: (halfWay: Rational) => number): number {
+  const half: Rational = { numerator: 1n, denominator: 2n };
+  let first = 0n;
+  let last = format.infinity;
+  while (first < last) {
+    const place = (first + last) / 2n;
+    const next = place + 1n === format.infinity ? format.limit : rational(format.at(place + 1n));
+    const comparison = compareWith(multiply(add(rational(format.at(place)), next), half));
+    if (comparison < 0 || (comparison === 0 && place % 2n === 0n)) last = place;
+    else first = place + 1n;
+  }
+  return format.at(first);
+}

@@ -1,0 +1,147 @@
+import { describe, expect, test } from 'vitest';
+import { Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+
+const f64 = (...values: number[]) => Float64Array.from(values);
+
+/** The parameter after each of some steps from `start` with these gradients. */
+function path(
+  make: (params: Float64Array) => { step(gradients: Float64Array): void },
+  gradients: readonly number[],
+  start = 1,
+) {
+  const p = f64(start);
+  const optimizer = make(p);
+  return gradients.map((g) => {
+    optimizer.step(f64(g));
+    return p[0] as number;
+  });
+}
+
+describe("the article's formula, w -= lr * g / sqrt(v + epsilon)", () => {
+  test('holds for the defaults, over many steps', () => {
+    const gradients = Array.from({ length: 50 }, (_, t) => Math.sin(3 * t) * 2 ** (t % 7));
+    let [w, v] = [1, 0];
+    const expected = gradients.map((g) => {
+      v = 0.9 * v + 0.1 * g * g;
+      w -= (0.001 * g) / Math.sqrt(v + 1e-7);
+      return w;
+    });
+    const actual = path((p) => new RMSprop(p), gradients);
+    for (const [t, x] of actual.entries()) expect(x).toBeCloseTo(expected[t] as number, 14);
+  });
+});
+
+describe('one step by hand', () => {
+  // Start at 1, gradient 2, rate 0.5; epsilon so large that its place shows. Worked on paper, in exact terms.
+  test.each<[string, (p: Float64Array) => { step(gradients: Float64Array): void }, number]>([
+    ['gradient descent: 1 - .5 * 2', (p) => new SGD(p, { learningRate: 0.5 }), 0],
+    ['gradient ascent: 1 + .5 * 2', (p) => new SGD(p, { learningRate: 0.5, maximize: true }), 2],
+    [
+      'l2 weight decay: 1 - .5 * (2 + .5 * 1)',
+      (p) => new SGD(p, { learningRate: 0.5, weightDecay: 0.5 }),
+      -0.25,
+    ],
+    [
+      'decoupled weight decay: 1 * (1 - .5 * .5) - .5 * 2',
+      (p) => new SGD(p, { learningRate: 0.5, weightDecay: 0.5, weightDecayMode: 'decoupled' }),
+      -0.25,
+    ],
+    [
+      'the first momentum step is the whole gradient, dampened or not',
+      (p) => new SGD(p, { learningRate: 0.5, momentum: 0.9, dampening: 0.5 }),
+      0,
+    ],
+    [
+      'Nesterov: 1 - .5 * (2 + .5 * 2)',
+      (p) => new SGD(p, { learningRate: 0.5, momentum: 0.5, nesterov: true }),
+      -0.5,
+    ],
+    [
+      'epsilon inside: v = .75 * 4 = 3; 1 - .5 * 2 / sqrt(3 + 1)',
+      (p) => new RMSprop(p, { learningRate: 0.5, decay: 0.25, epsilon: 1 }),
+      0.5,
+    ],
+    [
+      'epsilon outside: v = .25 * 4 = 1; 1 - .5 * 2 / (1 + 1)',
+      (p) =>
+        new RMSprop(p, { learningRate: 0.5, decay: 0.75, epsilon: 1, epsilonPlacement: 'outside' }),
+      0.5,
+    ],
+    [
+      'square average from 4: v = .5 * 4 + .5 * 4 = 4; 1 - .5 * 2 / 2',
+      (p) => new RMSprop(p, { learningRate: 0.5, decay: 0.5, epsilon: 0, initialSquareAverage: 4 }),
+      0.5,
+    ],
+    [
+      'centred: v = .5 * 4 = 2, m = 1, 2 - 1 = 1; 1 - .5 * 2 / 1',
+      (p) => new RMSprop(p, { learningRate: 0.5, decay: 0.5, epsilon: 0, centered: true }),
+      0,
+    ],
+    [
+      'the first RMSprop step from 0 is rate / sqrt(1 - decay), whatever the gradient',
+      (p) => new RMSprop(p, { learningRate: 0.5, decay: 0.75, epsilon: 0 }),
+      0,
+    ],
+    ['the first Adam step is the rate', (p) => new Adam(p, { learningRate: 0.5, epsilon: 0 }), 0.5],
+    [
+      'AdamW shrinks first: 1 * (1 - .5 * .5) - .5',
+      (p) => new AdamW(p, { learningRate: 0.5, epsilon: 0, weightDecay: 0.5 }),
+      0.25,
+    ],
+  ])('%s', (_, make, expected) => {
+    expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
+  });
+
+  test('the place of the rate in momentum shows when the rate changes, and only then', () => {
+    const run = (momentumScaling: 'gradient' | 'update', rates: readonly number[]) => {
+      const p = f64(0);
+      const h = { decay: 0, epsilon: 0, momentum: 0.5, momentumScaling } as const;
+      const optimizer = new RMSprop(p, h);
+      for (const rate of rates) {
+        optimizer.learningRate = rate;
+        optimizer.step(f64(3));
+      }
+      return p[0];
+    };
+    // decay 0 makes every quotient 1. Rates 1 and 1: b = 1, then 1.5.
+    expect(run('gradient', [1, 1])).toBe(-2.5);
+    expect(run('update', [1, 1])).toBe(-2.5);
+    // Rates 1 and 2: -1 * 1 - 2 * (.5 * 1 + 1), and -1 - (.5 * 1 + 2).
+    expect(run('gradient', [1, 2])).toBe(-4);
+    expect(run('update', [1, 2])).toBe(-3.5);
+  });
+
+  test('Nesterov in RMSprop looks one step ahead: u + momentum * b', () => {
+    const h = { learningRate: 1, decay: 0, epsilon: 0, momentum: 0.5, nesterov: true } as const;
+    for (const momentumScaling of ['gradient', 'update'] as const) {
+      expect(path((p) => new RMSprop(p, { ...h, momentumScaling }), [3, 3], 0)).toEqual([
+        -1.5, -3.25,
+      ]);
+    }
+  });
+
+  test('a steady gradient, whose variance rounds below 0, counts as variance 0 and stays finite', () => {
+    const p = new Float32Array(1000);
+    const g = Float32Array.from(p, (_, i) => 1 + i / 1000);
+    const optimizer = new RMSprop(p, { ...presets.pytorch, decay: 0.99, centered: true });
+    for (let t = 0; t < 5000; t++) optimizer.step(g);
+    const [tensor] = optimizer.stateDict().groups[0]?.tensors ?? [];
+    const v = tensor?.state.squareAverage as Float32Array;
+    const m = tensor?.state.gradientAverage as Float32Array;
+    const negative = v.filter((x, i) => x < (m[i] as number) ** 2).length;
+    expect(negative).toBeGreaterThan(0);
+    expect(p.every(Number.isFinite)).toBe(true);
+  });
+
+  test('amsgrad never forgets a large gradient', () => {
+    const h = { learningRate: 1, beta1: 0, beta2: 0.5, epsilon: 0 };
+    const [, plain] = path((p) => new Adam(p, h), [8, 1], 0) as [number, number];
+    const [, ams] = path((p) => new Adam(p, { ...h, amsgrad: true }), [8, 1], 0) as [
+      number,
+      number,
+    ];
+    // v = 32, then 16.5; largest 32. Bias correction at t = 2: 1 - .25.
+    expect(plain).toBeCloseTo(-1 - 1 / Math.sqrt(16.5 / 0.75), 14);
+    expect(ams).toBeCloseTo(-1 - 1 / Math.sqrt(32 / 0.75), 14);
+  });
+});

@@ -1,0 +1,56 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync } from 'node:fs';
+import { basename, join } from 'node:path';
+import { Worker } from 'node:worker_threads';
+import { afterAll, describe, expect, test } from 'vitest';
+import { configure, type Isa, runtime } from '../lib/index.js';
+
+const root = join(__dirname, '..');
+const objects = join(root, 'build/CMakeFiles/rmsprop.dir/native/isa');
+const isas = runtime().availableIsas;
+afterAll(() => configure({ isa: isas[0] as Isa }));
+
+test.each(isas)('forcing %s makes it the active one', (isa) => {
+  configure({ isa });
+  expect(runtime()).toMatchObject({ isa, native: isa !== 'typescript' });
+});
+
+/** The widest registers that the code of an instruction set uses. */
+const registers: Record<string, { uses: RegExp; never: RegExp }> = {
+  avx512: { uses: /%zmm\d/, never: /%never/ },
+  avx2: { uses: /%ymm\d/, never: /%zmm\d|%k[1-7]/ },
+  scalar: { uses: /%xmm\d/, never: /%[yz]mm\d/ },
+};
+
+describe.runIf(process.arch === 'x64' && process.platform === 'linux')('the object file of', () => {
+  test.each(readdirSync(objects))('%s', (file) => {
+    const isa = basename(file, '.cpp.o');
+    const run = (command: string, ...options: string[]) =>
+      execFileSync(command, [...options, join(objects, file)], { encoding: 'utf8' });
+
+    // A function that another file could share would be the linker's to choose, and might crash older processors.
+    const defined = run('nm', '--extern-only', '--defined-only', '--format=just-symbols');
+    expect(defined.trim().toLowerCase()).toBe(`k${isa}`);
+
+    const code = run('objdump', '--disassemble', '--no-show-raw-insn');
+    expect(code).toMatch(registers[isa]?.uses as RegExp);
+    expect(code).not.toMatch(registers[isa]?.never as RegExp);
+  });
+});
+
+test('the binary works in a worker, and the process ends well when the worker does', async () => {
+  const code = `
+    const { RMSprop, runtime } = require(${JSON.stringify(root)});
+    const w = new Float32Array(200_000);
+    const optimizer = new RMSprop(w);
+    for (let t = 0; t < 3; t++) optimizer.step(w.map(() => 1));
+    require('node:worker_threads').parentPort.postMessage(runtime().native && w[0]);`;
+  for (let i = 0; i < 3; i++) {
+    const worker = new Worker(code, { eval: true });
+    const message = await new Promise((resolve, reject) => {
+      worker.once('message', resolve).once('error', reject);
+    });
+    expect(message).toBeLessThan(0);
+    await worker.terminate();
+  }
+});

@@ -1,0 +1,46 @@
+import { execFileSync } from 'node:child_process';
+import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { afterAll, describe, expect, test } from 'vitest';
+import { presets } from '../lib/index.js';
+import { optimizers } from './variants.js';
+
+const root = join(__dirname, '..');
+const readme = readFileSync(join(root, 'README.md'), 'utf8');
+// Inside the package, so that it finds itself by its name, as an installed package is found.
+const folder = mkdtempSync(join(root, 'build/readme-'));
+afterAll(() => rmSync(folder, { recursive: true }));
+
+const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code as string);
+
+/** What an example says it prints: the comments behind its console.log calls. */
+const promised = (code: string) =>
+  [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text as string);
+
+describe.each(examples.map((code, i) => [i + 1, code] as const))('example %i', (i, code) => {
+  const asRequire = code.replace(/^import (\{.*\}) from ('.*');$/gm, 'const $1 = require($2);');
+  test.each([
+    ['imported', 'mjs', code],
+    ['required', 'cjs', asRequire],
+  ])('prints what it says, %s', (_, ending, source) => {
+    const file = join(folder, `example-${i}.${ending}`);
+    writeFileSync(file, source);
+    const output = execFileSync(process.execPath, [file], { encoding: 'utf8' });
+    expect(promised(code).length).toBeGreaterThan(0);
+    expect(output.trim().split('\n')).toEqual(promised(code));
+  });
+});
+
+const options = readme.slice(readme.indexOf('## Options'), readme.indexOf('## Where the numbers'));
+test.each(optimizers)('the table of options has all of $name', ({ rule, name }) => {
+  for (const option of Object.keys(rule.hyperparameters)) {
+    const row = options
+      .split('\n')
+      .find((line) => line.includes(`\`${option}\``) && line[0] === '|');
+    expect(row, option).toMatch(new RegExp(`\\b(all|${name})\\b`));
+  }
+});
+
+test.each(Object.keys(presets))('the preset %s is named', (name) => {
+  expect(options).toContain(`\`${name}\``);
+});

@@ -1,0 +1,55 @@
+/** What the compiler must refuse: `npm run types` fails where a line that should not compile does. Nothing here runs. */
+import { Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+
+const w = new Float32Array(1);
+const b = new Float64Array(1);
+const record = { w, b };
+
+export function refused() {
+  // @ts-expect-error PyTorch's name
+  new RMSprop(w, { alpha: 0.9 });
+  // @ts-expect-error an option of Adam
+  new RMSprop(w, { beta1: 0.9 });
+  // @ts-expect-error an option of RMSprop
+  new Adam(w, { decay: 0.9 });
+  // @ts-expect-error an option of RMSprop
+  new SGD(w, { centered: true });
+  // @ts-expect-error AdamW's weight decay is decoupled
+  new AdamW(w, { weightDecayMode: 'l2' });
+  // @ts-expect-error a word that is not offered
+  new RMSprop(w, { epsilonPlacement: 'middle' });
+  // @ts-expect-error a string for a number
+  new RMSprop(w, { learningRate: '0.1' });
+  // @ts-expect-error not a floating-point array
+  new RMSprop(new Int32Array(1));
+  // @ts-expect-error a plain array
+  new RMSprop([1, 2, 3]);
+  // @ts-expect-error an option of another rule in a group
+  new SGD([{ params: w, beta1: 0.9 }]);
+
+  const optimizer = new RMSprop(record);
+  // @ts-expect-error a missing gradient
+  optimizer.step({ w });
+  // @ts-expect-error a name too many
+  optimizer.step({ w, b, c: w });
+  // @ts-expect-error another type than the parameter's
+  optimizer.step({ w: b, b });
+  // @ts-expect-error a list for a record
+  optimizer.step([w, b]);
+  // @ts-expect-error no such hyperparameter
+  optimizer.lr = 1;
+  // @ts-expect-error only for the start
+  optimizer.initialSquareAverage = 1;
+  // @ts-expect-error undefined is no skipped gradient
+  optimizer.step({ w, b: undefined });
+}
+
+export function accepted() {
+  new RMSprop(record, { ...presets.pytorch, learningRate: 0.1 }).step({ w, b: null });
+  new RMSprop([w, b]).step([w, b]);
+  new RMSprop(w).step(null);
+  const groups = new AdamW([{ params: w, learningRate: 1 }, { params: [w] }, { params: record }]);
+  groups.step([w, [w], { w, b }]);
+  const rate: number | undefined = groups.groups[0]?.learningRate;
+  return rate;
+}

@@ -1,0 +1,64 @@
+import type { Hyperparameter } from '../lib/hyperparameters.js';
+import type { AnyRule } from '../lib/rule.js';
+import { Adam, AdamW, RMSprop, rules, SGD } from '../lib/rules/index.js';
+import type { StateDict } from '../lib/state-dict.js';
+import type { Tensor } from '../lib/tensor.js';
+
+export type Options = Record<string, unknown>;
+
+/** What the tests use of an optimizer, whatever its rule. */
+export interface AnyOptimizer {
+  learningRate: number;
+  step(gradients: readonly (Tensor | null)[]): void;
+  stateDict(): StateDict;
+  loadStateDict(dict: StateDict): void;
+}
+type AnyClass = new (params: readonly Tensor[], options: Options) => AnyOptimizer;
+
+/** Every rule of the registry with its class. */
+export const optimizers = [
+  { rule: rules.rmsprop, Class: RMSprop },
+  { rule: rules.sgd, Class: SGD },
+  { rule: rules.adam, Class: Adam },
+  { rule: rules.adamw, Class: AdamW },
+].map(({ rule, Class }) => ({
+  name: rule.name,
+  rule: rule as unknown as AnyRule,
+  Class: Class as unknown as AnyClass,
+}));
+
+/** Values that matter: every word, both booleans, and for numbers that are 0 by default 0 and something else. */
+function values(
+  name: string,
+  { type, words, default: preset }: Hyperparameter<unknown>,
+): unknown[] {
+  if (words) return [...words];
+  if (type === 'boolean') return [false, true];
+  if (preset !== 0) return [preset];
+  return [0, name === 'weightDecay' ? 0.01 : 0.7];
+}
+
+/** All choices of a rule's options that go together. */
+export function variants(rule: AnyRule): Options[] {
+  let all: Options[] = [{}];
+  for (const [name, hyperparameter] of Object.entries(rule.hyperparameters)) {
+    const choices = values(name, hyperparameter as Hyperparameter<unknown>);
+    all = all.flatMap((options) => choices.map((value) => ({ ...options, [name]: value })));
+  }
+  return all.filter((options) => {
+    try {
+      rule.check?.(options, 'options');
+      return true;
+    } catch {
+      return false;
+    }
+  });
+}
+
+/** The variants with the fewest and with the most states: enough where only memory matters. */
+export function extremes(rule: AnyRule): Options[] {
+  const states = (options: Options) =>
+    rule.state.filter(({ needed }) => needed?.(options) ?? true).length;
+  const sorted = variants(rule).sort((a, b) => states(a) - states(b));
+  return [sorted[0] as Options, sorted.at(-1) as Options];
+}
