@@ -29,4 +29,4 @@ if [ -n "$missing" ]; then
   $as_root env DEBIAN_FRONTEND=noninteractive apt-get install -y -qq --no-install-recommends $missing >/dev/null
 fi
 
-npm install --no-audit --no-fund
+npm install --ignore-scripts --no-audit --no-fund
