@@ -1,0 +1,83 @@
+import { setImmediate } from 'node:timers/promises';
+import type { Contender } from './contenders.mts';
+import type { Dataset, Samples } from './datasets.mts';
+import { Network } from './network.mts';
+import { Random } from './random.mts';
+
+/** How well the network does after an epoch: loss on the training data, accuracy on the others. */
+export interface Point {
+  loss: number;
+  accuracy: number;
+}
+
+export interface Run {
+  contender: Contender;
+  /** Before training, then after each epoch. */
+  points: Point[];
+  /** Of the training, without the evaluations. */
+  seconds: number;
+  /** Of that, in `optimizer.step`. */
+  optimizerSeconds: number;
+  steps: number;
+}
+
+/**
+ * Trains the network with one optimizer. Every contender starts from the same parameters and sees
+ * the same batches in the same order, because both come from the seed alone.
+ */
+export async function train(
+  contender: Contender,
+  dataset: Dataset,
+  { seed, epochs, batch, hidden }: { seed: number; epochs: number; batch: number; hidden: number },
+  onEpoch: (epoch: number, point: Point) => void,
+): Promise<Run> {
+  const random = new Random(seed);
+  const network = new Network(dataset.pixels, hidden, dataset.classes, random);
+  const optimizer = contender.create(network.parameters);
+  const evaluate = (): Point => ({
+    loss: network.evaluate(dataset.train).loss,
+    accuracy: network.evaluate(dataset.test).accuracy,
+  });
+
+  const run: Run = { contender, points: [evaluate()], seconds: 0, optimizerSeconds: 0, steps: 0 };
+  const samples = emptyBatch(batch, dataset.pixels);
+  for (let epoch = 1; epoch <= epochs; epoch++) {
+    const start = performance.now();
+    const order = random.permutation(dataset.train.count);
+    // The few images that do not fill a batch wait for another epoch, with another order.
+    for (let first = 0; first + batch <= order.length; first += batch) {
+      fillBatch(samples, dataset.train, order.subarray(first, first + batch));
+      const gradients = network.gradients(samples);
+
+      const before = performance.now();
+      optimizer.step(gradients);
+      run.optimizerSeconds += (performance.now() - before) / 1000;
+      run.steps++;
+    }
+    run.seconds += (performance.now() - start) / 1000;
+
+    const point = evaluate();
+    run.points.push(point);
+    onEpoch(epoch, point);
+    await setImmediate(); // lets Ctrl-C and the terminal have their turn
+  }
+  return run;
+}
+
+/** Compiles the kernels before a clock runs, so that the first contender does not pay for all. */
+export function warmUp(dataset: Dataset, batch: number, hidden: number): void {
+  const network = new Network(dataset.pixels, hidden, dataset.classes, new Random(0));
+  network.gradients(emptyBatch(batch, dataset.pixels));
+}
+
+function emptyBatch(count: number, pixels: number): Samples {
+  return { count, images: new Float32Array(count * pixels), labels: new Uint8Array(count) };
+}
+
+function fillBatch(batch: Samples, from: Samples, order: Uint32Array): void {
+  const pixels = batch.images.length / batch.count;
+  order.forEach((index, i) => {
+    batch.images.set(from.images.subarray(index * pixels, (index + 1) * pixels), i * pixels);
+    batch.labels[i] = from.labels[index];
+  });
+}
