@@ -47,8 +47,7 @@ void sweep(const Piece& piece, Row row) {
   size_t i = 0;
   for (; i + L::count <= length; i += L::count)
     update<T, Rule>(parameter, gradient, state, i, typename L::All{}, scalars, gradientOn, ruleOn);
-  if (i < length)
-    update<T, Rule>(parameter, gradient, state, i, L::first(length - i), scalars, gradientOn, ruleOn);
+  if (i < length) update<T, Rule>(parameter, gradient, state, i, L::first(length - i), scalars, gradientOn, ruleOn);
 }
 
 // The instantiations of one rule: for every choice of its compiled switches, with Gradient idle and with Gradient free.

@@ -8,7 +8,9 @@ fail() {
   exit 1
 }
 
-command -v node >/dev/null && command -v npm >/dev/null || fail 'Node.js 20.19 or newer is needed, with npm: https://nodejs.org'
+for tool in node npm; do
+  command -v "$tool" >/dev/null || fail "$tool was not found: Node.js 20.19 or newer is needed, with npm (https://nodejs.org)"
+done
 node -e 'const [a, b] = process.versions.node.split("."); process.exit(a > 20 || (a == 20 && b >= 19) ? 0 : 1)' ||
   fail "Node.js 20.19 or newer is needed, this is $(node --version)"
 
