@@ -71,7 +71,7 @@ const hardFma: Record<Type['format']['name'], [a: number, b: number, c: number, 
   ],
 };
 
-const specialFma: [a: number, b: number, c: number, sum: number][] = [
+const specialFma = (largest: number): [a: number, b: number, c: number, sum: number][] => [
   [0, 1, 0, 0],
   [-0, 1, -0, -0],
   [-0, 1, 0, 0],
@@ -81,8 +81,8 @@ const specialFma: [a: number, b: number, c: number, sum: number][] = [
   [2, 3, -6, 0],
   [-2, 3, 6, 0],
   [2, 3, -0, 6],
-  [p(100), p(100), -Infinity, -Infinity],
-  [-p(100), p(100), Infinity, Infinity],
+  [largest, largest, -Infinity, -Infinity],
+  [-largest, largest, Infinity, Infinity],
   [Infinity, 2, -3, Infinity],
   [Infinity, -2, 3, -Infinity],
   [2, -Infinity, -Infinity, -Infinity],
@@ -97,7 +97,7 @@ const specialFma: [a: number, b: number, c: number, sum: number][] = [
 ];
 
 describe.each(types)('the arithmetic of $format.name', (type) => {
-  const { format, arithmetic } = type;
+  const { format, arithmetic, precision } = type;
 
   test.each(hardFma[format.name])('fma(%d, %d, %d) rounds once, to %d', (a, b, c, sum) => {
     expect(arithmetic.fma(a, b, c)).toBe(sum);
@@ -105,19 +105,22 @@ describe.each(types)('the arithmetic of $format.name', (type) => {
     expect(exact.fusedMultiplyAdd(format, a, b, c)).toBe(sum);
   });
 
-  test.each(specialFma)('fma(%d, %d, %d) is %d', (a, b, c, sum) => {
-    expect(arithmetic.fma(a, b, c)).toBe(sum);
-    expect(arithmetic.fma(b, a, c)).toBe(sum);
-  });
+  test.each(specialFma(format.at(format.infinity - 1n)))(
+    'fma(%d, %d, %d) is %d',
+    (a, b, c, sum) => {
+      expect(arithmetic.fma(a, b, c)).toBe(sum);
+      expect(arithmetic.fma(b, a, c)).toBe(sum);
+    },
+  );
 
   test('fma is the exact product and sum, rounded once', () => {
-    check(hardTriples(type), 3000, ([a, b, c]) => {
+    check(hardTriples(type), 2500, ([a, b, c]) => {
       expect(arithmetic.fma(a, b, c)).toBe(exact.fusedMultiplyAdd(format, a, b, c));
     });
   });
 
   test('add, sub, mul, div and sqrt are the exact result, rounded once', () => {
-    check(fc.tuple(numbers(type), numbers(type)), 400, ([a, b]) => {
+    check(fc.tuple(numbers(type), numbers(type)), 300, ([a, b]) => {
       const [x, y] = [exact.rational(a), exact.rational(b)];
       // a and b are not 0, so that only equal numbers cancel, to a zero that is positive
       expect(arithmetic.add(a, b)).toBe(exact.round(format, exact.add(x, y)));
@@ -161,6 +164,16 @@ describe.each(types)('the arithmetic of $format.name', (type) => {
           : exact.fusedMultiplyAdd(format, subtract(weight, 1), difference, b);
       expect(arithmetic.lerp(a, b, weight)).toBe(expected);
     });
+  });
+
+  test.each([
+    [1, 3, 0, 1],
+    [1, 3, 1, 3],
+    [1, 3, 0.25, 1.5],
+    [1, 3, 0.75, 2.5],
+    [0, 1, -0.5 - p(-precision), -0.5], // the weight less 1 rounds to -1.5
+  ])('lerp from %d to %d by %d is %d', (a, b, weight, result) => {
+    expect(arithmetic.lerp(a, b, weight)).toBe(result);
   });
 
   test.each([
@@ -241,6 +254,7 @@ describe('power', () => {
     [Number.MIN_VALUE, 1, Number.MIN_VALUE],
     [Number.MIN_VALUE, 2, 0],
     [0.9, 10_000, 0],
+    [0.9, 2 ** 52, 0],
     [0.9, Number.MAX_SAFE_INTEGER, 0],
     [2 ** -0.5, 0, 1],
     [-0.5, 3, -0.125],

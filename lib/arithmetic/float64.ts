@@ -79,7 +79,7 @@ export function sumOfThree(a: number, b: number, tiny: number): number {
   const error = errorOfSum(a, b, sum);
   // Half-way means that the mirror image of the sum is a float64 number, too.
   const mirrored = sum + 2 * error;
-  const isTie = error !== 0 && mirrored - sum === 2 * error;
+  const isTie = mirrored - sum === 2 * error;
   return isTie && tiny > 0 === error > 0 ? mirrored : sum;
 }
 
@@ -87,9 +87,7 @@ export function sumOfThree(a: number, b: number, tiny: number): number {
 function fmaOfExtremes(a: number, b: number, c: number): number {
   if (a === 0 || b === 0 || !Number.isFinite(a) || !Number.isFinite(b)) return a * b + c;
   if (!Number.isFinite(c)) return c; // a * b alone might overflow to the other infinity
-  const sum = quanta(a) * quanta(b) + (quanta(c) << BigInt(QUANTUM_BITS));
-  // Exact cancellation is +0; and c cannot be a zero then.
-  return roundQuantaSquared(sum);
+  return roundQuantaSquared(quanta(a) * quanta(b) + (quanta(c) << BigInt(QUANTUM_BITS)));
 }
 
 /** The smallest positive number is 2^-1074; every number is a multiple of it. */
@@ -112,7 +110,7 @@ function quanta(x: number): bigint {
   return x < 0 ? -magnitude : magnitude;
 }
 
-/** The number nearest to x times 2^-2148, ties to even. */
+/** The number nearest to x times 2^-2148, ties to even. 0, an exact cancellation, is +0. */
 function roundQuantaSquared(x: bigint): number {
   const magnitude = x < 0n ? -x : x;
   // Bits below the last place of the result: what exceeds the precision, or what is denormal.
