@@ -6,8 +6,9 @@
 
 namespace {
 
-// A further thread pays from about this many elements on, while the team is awake.
-constexpr size_t kElementsPerThread = 16384;
+// From this many elements on threads pay even if they have to be woken, and each must have so many to be worth its
+// cost.
+constexpr size_t kParallel = 262144, kElementsPerThread = 16384;
 
 // Threads meet at whole cache lines of the arena: 16 elements of float32, 8 of float64.
 constexpr size_t kCut = 16;
@@ -103,7 +104,7 @@ void Plan::run() {
     elements += tensors_[i].length;
   }
 
-  const size_t useful = std::max<size_t>(1, elements / kElementsPerThread);
+  const size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
   const int threads = static_cast<int>(std::min<size_t>(configuration().threads, useful));
   if (threads == 1) return runRange(0, elements);
 #pragma omp parallel num_threads(threads)

@@ -28,6 +28,28 @@ template <class T, class Rule, class GradientOn, class RuleOn>
     if (Rule::uses(k, ruleOn)) L::store(state[k] + i, s[k], lanes);
 }
 
+// Asks for the cache lines that the loop will reach after 2 KB: the hardware alone loses its way among so many streams.
+// Nothing beyond the piece, which belongs to another thread.
+template <class T, class Rule, class RuleOn>
+[[gnu::always_inline]] inline void prefetch(const T* parameter, const T* gradient, T* const* state, size_t i,
+                                            size_t length, RuleOn ruleOn) {
+  const size_t next = i + 2048 / sizeof(T);
+  if (Lanes<T>::count == 1 || next >= length) return;
+  __builtin_prefetch(gradient + next);
+  __builtin_prefetch(parameter + next);
+  for (unsigned k = 0; k < Rule::StateCount; k++)
+    if (Rule::uses(k, ruleOn)) __builtin_prefetch(state[k] + next);
+}
+
+// How many elements come before the first aligned vector of the parameter: one across two cache lines costs two
+// accesses.
+template <class T>
+size_t misaligned(const T* parameter, size_t length) {
+  constexpr size_t count = Lanes<T>::count;
+  const size_t before = (count - reinterpret_cast<uintptr_t>(parameter) / sizeof(T) % count) % count;
+  return before < length ? before : 0;
+}
+
 template <class T, class Rule, unsigned gradientKnown, unsigned ruleValue>
 void sweep(const Piece& piece, Row row) {
   using L = Lanes<T>;
@@ -44,10 +66,16 @@ void sweep(const Piece& piece, Row row) {
   for (unsigned k = 0; k < Rule::StateCount; k++) state[k] = static_cast<T*>(piece.state[k]);
 
   const size_t length = piece.length;
-  size_t i = 0;
-  for (; i + L::count <= length; i += L::count)
-    update<T, Rule>(parameter, gradient, state, i, typename L::All{}, scalars, gradientOn, ruleOn);
-  if (i < length) update<T, Rule>(parameter, gradient, state, i, L::first(length - i), scalars, gradientOn, ruleOn);
+  const auto at = [&](size_t i, auto lanes) {
+    update<T, Rule>(parameter, gradient, state, i, lanes, scalars, gradientOn, ruleOn);
+  };
+  size_t i = misaligned(parameter, length);
+  if (i > 0) at(0, L::first(i));
+  for (; i + L::count <= length; i += L::count) {
+    prefetch<T, Rule>(parameter, gradient, state, i, length, ruleOn);
+    at(i, typename L::All{});
+  }
+  if (i < length) at(i, L::first(length - i));
 }
 
 // The instantiations of one rule: for every choice of its compiled switches, with Gradient idle and with Gradient free.

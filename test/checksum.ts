@@ -8,7 +8,7 @@ import { dataTypes } from '../lib/tensor.js';
 import { bitsOf, ordinaryValue, place } from './bits.js';
 import { optimizers, variants } from './variants.js';
 
-const lengths = [1, 67, 40_000];
+const lengths = [1, 67, 300_000];
 function checksum(): string {
   const sum = createHash('sha256');
   for (const { rule, Class } of optimizers) {

@@ -1,0 +1,115 @@
+// The limit: a loop with the streams of a rule and next to no arithmetic, as fast as this machine's memory lets it be.
+// It reads p, g and the states s, and writes p and s: one addition and one subtraction a lane.
+#include <napi.h>
+#include <omp.h>
+
+#include <algorithm>
+#include <vector>
+
+namespace {
+
+constexpr size_t kLine = 16;    // elements of a cache line
+constexpr size_t kAhead = 512;  // elements from a load to the prefetch beside it: 2 KB
+constexpr size_t kMaxStates = 3;
+
+struct Tensor {
+  float* p;
+  const float* g;
+  float* s[kMaxStates];
+  size_t length;
+};
+
+using Loop = void (*)(const Tensor&, size_t begin, size_t end);
+
+template <size_t states>
+[[gnu::always_inline]] inline void lane(const Tensor& t, size_t i) {
+  t.p[i] += t.g[i];
+  for (size_t k = 0; k < states; k++) t.s[k][i] -= t.g[i];
+}
+
+// What one would write, for the compiler to vectorise.
+template <size_t states>
+void plain(const Tensor& tensor, size_t begin, size_t end) {
+  const Tensor t = tensor;
+#pragma omp simd
+  for (size_t i = begin; i < end; i++) lane<states>(t, i);
+}
+
+// The same from line to line of p, with every stream prefetched, but none beyond the end.
+template <size_t states>
+void tuned(const Tensor& tensor, size_t begin, size_t end) {
+  const Tensor t = tensor;
+  const size_t address = reinterpret_cast<uintptr_t>(t.p + begin) / sizeof(float);
+  size_t i = std::min(end, begin + (kLine - address % kLine) % kLine);
+  plain<states>(t, begin, i);
+  for (; i + kLine + kAhead <= end; i += kLine) {
+    __builtin_prefetch(t.g + i + kAhead);
+    __builtin_prefetch(t.p + i + kAhead, 1);
+    for (size_t k = 0; k < states; k++) __builtin_prefetch(t.s[k] + i + kAhead, 1);
+#pragma omp simd
+    for (size_t j = 0; j < kLine; j++) lane<states>(t, i + j);
+  }
+  plain<states>(t, i, end);
+}
+
+constexpr Loop kPlain[] = {plain<0>, plain<1>, plain<2>, plain<3>};
+constexpr Loop kTuned[] = {tuned<0>, tuned<1>, tuned<2>, tuned<3>};
+
+// All tensors in one parallel region, shared out like the step's: contiguous runs, cut at lines.
+struct Limit {
+  Loop loop;
+  std::vector<Tensor> tensors;
+  size_t elements = 0;
+  Napi::ObjectReference memory;
+
+  void run(int threads) const {
+    if (threads == 1) return runRange(0, elements);
+#pragma omp parallel num_threads(threads)
+    {
+      const size_t team = omp_get_num_threads(), me = omp_get_thread_num();
+      runRange(elements * me / team, elements * (me + 1) / team);
+    }
+  }
+
+  void runRange(size_t begin, size_t end) const {
+    size_t start = 0;
+    for (const Tensor& tensor : tensors) {
+      const auto cut = [&](size_t at) {
+        if (at <= start) return size_t{0};
+        return at - start >= tensor.length ? tensor.length : (at - start) / kLine * kLine;
+      };
+      if (cut(begin) < cut(end)) loop(tensor, cut(begin), cut(end));
+      start += tensor.length;
+    }
+  }
+};
+
+// (states, [p, g, s0, ..., p, g, s0, ...]) => (threads) => void
+template <const Loop* loops>
+Napi::Value prepare(const Napi::CallbackInfo& info) {
+  const size_t states = info[0].As<Napi::Number>().Uint32Value();
+  const Napi::Array arrays = info[1].As<Napi::Array>();
+  auto* limit = new Limit{loops[states], {}, 0, Napi::Persistent(arrays.As<Napi::Object>())};
+
+  const auto array = [&](uint32_t at) { return Napi::Value(arrays[at]).As<Napi::Float32Array>(); };
+  for (uint32_t at = 0; at < arrays.Length(); at += 2 + states) {
+    Tensor tensor{array(at).Data(), array(at + 1).Data(), {}, array(at).ElementLength()};
+    for (uint32_t k = 0; k < states; k++) tensor.s[k] = array(at + 2 + k).Data();
+    limit->elements += tensor.length;
+    limit->tensors.push_back(tensor);
+  }
+  Napi::Function run = Napi::Function::New(
+      info.Env(), [limit](const Napi::CallbackInfo& info) { limit->run(info[0].As<Napi::Number>().Int32Value()); });
+  run.AddFinalizer([](Napi::Env, Limit* dead) { delete dead; }, limit);
+  return run;
+}
+
+Napi::Object initialize(Napi::Env env, Napi::Object exports) {
+  exports["plain"] = Napi::Function::New<prepare<kPlain>>(env, "plain");
+  exports["tuned"] = Napi::Function::New<prepare<kTuned>>(env, "tuned");
+  return exports;
+}
+
+}  // namespace
+
+NODE_API_MODULE(limit, initialize)
