@@ -34,7 +34,9 @@ export function power(base: number, exponent: number): number {
   let high = 1;
   let low = 0;
   let scale = 0;
-  for (let bit = 2 ** 52; bit >= 1; bit /= 2) {
+  let bit = 1;
+  while (bit <= exponent / 2) bit *= 2;
+  for (; bit >= 1; bit /= 2) {
     let product = high * high;
     let error = errorOfProduct(high, high, product) + 2 * high * low;
     high = product + error;
