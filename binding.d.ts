@@ -1,6 +1,6 @@
 /**
  * The functions of the native module. Only lib/native.ts calls them, and it alone vouches for the arguments: the module
- * checks the memory of tensors, at every step, and nothing else.
+ * checks the memory of tensors, and nothing else.
  */
 
 /** An instruction set, by the name of its file in native/isa/. */
@@ -33,7 +33,7 @@ export interface Description {
 }
 
 declare const plan: unique symbol;
-/** The native side of one optimizer. It holds on to `arena`, `rows` and `rowOf`. */
+/** The native side of one optimizer. It holds on to parameters, arena, rows and rowOf. */
 export interface Plan {
   [plan]: never;
 }
@@ -45,6 +45,11 @@ export interface Binding {
   configure(isa: string, threads: number): void;
 
   /**
+   * A plan for these parameters; null if they are not of the types and lengths in the layout, or share memory.
+   *
+   * The plan keeps their addresses. The memory of a typed array moves only when its buffer is detached, and then its length
+   * is 0: the caller looks at the lengths before every step.
+   *
    * @param rule number of the rule
    * @param layout for each tensor: data type (0 float32, 1 float64), length, and `maxStates` byte offsets into the arena
    * @param arena memory of all states
@@ -54,18 +59,17 @@ export interface Binding {
    */
   createPlan(
     rule: number,
+    parameters: readonly unknown[],
     layout: Float64Array,
     arena: Uint8Array,
     rows: Float64Array,
     rowWidth: number,
     rowOf: Int32Array,
-  ): Plan;
+  ): Plan | null;
 
   /**
-   * Updates all tensors of a plan. Writes nothing and returns false if a tensor is not a typed array of the data type and
-   * length that the plan was made with, or if a parameter shares memory with another parameter or with a gradient.
-   *
-   * @param tensors parameter, gradient, parameter, gradient, ...; a gradient that the step skips may be anything
+   * Updates all tensors of a plan. Writes nothing and returns false if a gradient is not a typed array of its parameter's
+   * type and length, or shares memory with a parameter. A gradient that the step skips may be anything.
    */
-  step(plan: Plan, ...tensors: unknown[]): boolean;
+  step(plan: Plan, ...gradients: unknown[]): boolean;
 }

@@ -15,18 +15,18 @@ import {
  * The first thing wrong with the memory of a step, as the error to throw: a gradient that is no tensor of its parameter's
  * type and length, memory that is gone, or memory that two tensors share.
  *
- * @param tensors parameter, gradient, parameter, gradient, ...; null gradients are skipped
+ * @param gradients in the order of the parameters; null gradients are skipped
  */
-export function memoryFault(parameters: readonly Parameter[], tensors: readonly unknown[]) {
-  for (const [i, { path, type, length }] of parameters.entries()) {
+export function memoryFault(parameters: readonly Parameter[], gradients: readonly unknown[]) {
+  for (const [i, { path, tensor, type, length }] of parameters.entries()) {
     const fault =
-      tensorFault(tensors[2 * i], type, length, `params${path}`, 'when the optimizer was made') ??
-      (tensors[2 * i + 1] === null
+      tensorFault(tensor, type, length, `params${path}`, 'when the optimizer was made') ??
+      (gradients[i] === null
         ? undefined
-        : tensorFault(tensors[2 * i + 1], type, length, `grads${path}`, `params${path}`));
+        : tensorFault(gradients[i], type, length, `grads${path}`, `params${path}`));
     if (fault) return fault;
   }
-  return overlapFault(parameters, tensors);
+  return overlapFault(parameters, gradients as readonly (Tensor | null)[]);
 }
 
 function tensorFault(value: unknown, type: DataType, length: number, where: string, like: string) {
@@ -52,20 +52,19 @@ interface Interval {
 }
 
 /** Parameters are written, so none may share memory with anything; gradients may share memory with each other. */
-function overlapFault(parameters: readonly Parameter[], tensors: readonly unknown[]) {
+function overlapFault(parameters: readonly Parameter[], gradients: readonly (Tensor | null)[]) {
   const buffers = new Map<ArrayBufferLike, Interval[]>();
-  for (const [i, { path }] of parameters.entries()) {
-    for (const [tensor, name, written] of [
-      [tensors[2 * i], 'params', true],
-      [tensors[2 * i + 1], 'grads', false],
+  for (const [i, { path, tensor: parameter }] of parameters.entries()) {
+    for (const [tensor, name] of [
+      [parameter, 'params'],
+      [gradients[i] ?? null, 'grads'],
     ] as const) {
-      if (tensor === null || byteLengthOf(tensor as Tensor) === 0) continue;
-      const begin = byteOffsetOf(tensor as Tensor);
-      const end = begin + byteLengthOf(tensor as Tensor);
-      const buffer = bufferOf(tensor as Tensor);
-      const intervals = buffers.get(buffer) ?? [];
-      buffers.set(buffer, intervals);
-      intervals.push({ begin, end, where: `${name}${path}`, written });
+      if (tensor === null || byteLengthOf(tensor) === 0) continue;
+      const begin = byteOffsetOf(tensor);
+      const end = begin + byteLengthOf(tensor);
+      const intervals = buffers.get(bufferOf(tensor)) ?? [];
+      buffers.set(bufferOf(tensor), intervals);
+      intervals.push({ begin, end, where: `${name}${path}`, written: tensor === parameter });
     }
   }
   for (const intervals of buffers.values()) {

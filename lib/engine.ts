@@ -14,10 +14,10 @@ export interface PlanRequest {
 }
 
 /**
- * Updates all tensors: parameter, gradient, parameter, gradient, ... Writes nothing and returns false if any memory is not
- * what the plan was made for.
+ * Updates all tensors with these gradients, in the order of the parameters. Writes nothing and returns false if any memory
+ * is not what the plan was made for.
  */
-export type Plan = (tensors: readonly unknown[]) => boolean;
+export type Plan = (gradients: readonly unknown[]) => boolean;
 
 /** Something that can do the arithmetic. */
 export interface Engine {

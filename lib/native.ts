@@ -3,9 +3,10 @@ import load from 'node-gyp-build';
 import type { Binding, Description, StageDescription } from '../binding.js';
 import type { Engine } from './engine.js';
 import { gradient } from './gradient.js';
+import type { Parameter } from './params.js';
 import { rowWidth } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
-import { dataTypes } from './tensor.js';
+import { dataTypes, lengthOf } from './tensor.js';
 
 export interface Native {
   readonly binding: Binding;
@@ -59,13 +60,21 @@ function createEngine(binding: Binding, description: Description): Engine {
       ]);
       const plan = binding.createPlan(
         number,
+        parameters.map(({ tensor }) => tensor),
         Float64Array.from(layout),
         arena,
         rows,
         rowWidth(rule),
         rowOf,
       );
-      return (tensors) => binding.step(plan, ...tensors);
+      return (gradients) => {
+        if (plan === null) return false;
+        for (let i = 0; i < parameters.length; i++) {
+          const { tensor, length } = parameters[i] as Parameter;
+          if (lengthOf(tensor) !== length) return false;
+        }
+        return binding.step(plan, ...gradients);
+      };
     },
   };
 }

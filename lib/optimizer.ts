@@ -41,8 +41,8 @@ export abstract class Optimizer<O, P extends Params<O>> {
   readonly #groups: InnerGroup[] = [];
   #state: State;
 
-  // What a step needs, made once: parameter, gradient, parameter, gradient, ...; the settings of each stage; the rows.
-  readonly #tensors: unknown[];
+  // What a step needs, made once: room for the gradients, the settings of each stage, the rows.
+  readonly #gradients: unknown[];
   readonly #stages: readonly Settings[];
   readonly #rowOf: Int32Array;
   #rows: Float64Array;
@@ -66,8 +66,8 @@ export abstract class Optimizer<O, P extends Params<O>> {
       first += parameters.length;
     }
 
-    this.#tensors = this.#parameters.flatMap(({ tensor }) => [tensor, null]);
-    const fault = memoryFault(this.#parameters, this.#tensors);
+    this.#gradients = this.#parameters.map(() => null);
+    const fault = memoryFault(this.#parameters, this.#gradients);
     if (fault) throw fault;
 
     this.#stages = [createSettings(gradient as Stage<object>), createSettings(this.#rule)];
@@ -95,18 +95,18 @@ export abstract class Optimizer<O, P extends Params<O>> {
     }
     this.#stepping = true;
     try {
-      collectGradients(this.#params, gradients, this.#tensors);
+      collectGradients(this.#params, gradients, this.#gradients);
       this.#writeRows();
-      if (!this.#currentPlan()(this.#tensors)) {
-        throw memoryFault(this.#parameters, this.#tensors) ?? overlap('params', 'another tensor');
+      if (!this.#currentPlan()(this.#gradients)) {
+        throw memoryFault(this.#parameters, this.#gradients) ?? overlap('params', 'another tensor');
       }
       const { steps } = this.#state;
       for (let i = 0; i < steps.length; i++) {
-        if (this.#tensors[2 * i + 1] !== null) steps[i] = (steps[i] as number) + 1;
+        if (this.#gradients[i] !== null) steps[i] = (steps[i] as number) + 1;
       }
     } finally {
       // The gradients belong to the caller: nothing keeps them alive until the next step.
-      for (let i = 1; i < this.#tensors.length; i += 2) this.#tensors[i] = null;
+      this.#gradients.fill(null);
       this.#stepping = false;
     }
   }
@@ -137,7 +137,7 @@ export abstract class Optimizer<O, P extends Params<O>> {
     for (const { values, first, end } of this.#groups) {
       let step = -1;
       for (let i = first; i < end; i++) {
-        if (this.#tensors[2 * i + 1] === null) {
+        if (this.#gradients[i] === null) {
           this.#rowOf[i] = -1;
           continue;
         }

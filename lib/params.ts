@@ -128,38 +128,38 @@ function dot(name: string): string {
 }
 
 /**
- * Puts gradients at the odd places of `tensors`, in the order of the parameters. Throws unless they have the shape of the
- * parameters; looks neither at types nor at lengths.
+ * Puts gradients into a list, in the order of the parameters. Throws unless they have the shape of the parameters; looks
+ * neither at types nor at lengths.
  */
-export function collectGradients(params: ParsedParams, gradients: unknown, tensors: unknown[]) {
+export function collectGradients(params: ParsedParams, gradients: unknown, list: unknown[]) {
   if (!params.grouped) {
-    collectGroup(params.groups[0] as ParsedGroup, gradients, tensors, 0);
+    collectGroup(params.groups[0] as ParsedGroup, gradients, list, 0);
     return;
   }
   requireList(gradients, params.groups.length, 'grads', 'groups');
   let first = 0;
   for (let i = 0; i < params.groups.length; i++) {
     const group = params.groups[i] as ParsedGroup;
-    collectGroup(group, gradients[i], tensors, first);
+    collectGroup(group, gradients[i], list, first);
     first += group.parameters.length;
   }
 }
 
-function collectGroup(group: ParsedGroup, gradients: unknown, tensors: unknown[], first: number) {
+function collectGroup(group: ParsedGroup, gradients: unknown, list: unknown[], first: number) {
   const { parameters, shape, path } = group;
   const count = parameters.length;
   if (shape === 'one') {
-    tensors[2 * first + 1] = gradients;
+    list[first] = gradients;
   } else if (shape === 'list') {
     requireList(gradients, count, `grads${path}`, 'gradients');
-    for (let i = 0; i < count; i++) tensors[2 * (first + i) + 1] = gradients[i];
+    for (let i = 0; i < count; i++) list[first + i] = gradients[i];
   } else {
     if (!isRecord(gradients)) {
       const expected = `grads${path} to be a record, like params${path}`;
       throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, show(gradients));
     }
     for (let i = 0; i < count; i++) {
-      tensors[2 * (first + i) + 1] = gradients[(parameters[i] as Parameter).name];
+      list[first + i] = gradients[(parameters[i] as Parameter).name];
     }
     requireNoMore(gradients, group);
   }

@@ -15,17 +15,15 @@ export const referenceEngine: Engine = {
   createPlan(request) {
     const { rule, parameters, rows, rowOf } = request;
     const stages = [createSettings(gradient as Stage<object>), createSettings(rule)];
-    return (tensors) => {
-      const used = tensors.map((t, i) => (i % 2 && (rowOf[i >> 1] as number) < 0 ? null : t));
-      if (memoryFault(parameters, used)) return false;
-      for (const [i, { type }] of parameters.entries()) {
+    return (gradients) => {
+      if (memoryFault(parameters, gradients)) return false;
+      for (const [i, { type, tensor }] of parameters.entries()) {
         const row = rowOf[i] as number;
         if (row < 0) continue;
         const arithmetic = arithmetics[type];
         readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
-        const p = tensors[2 * i] as Tensor;
-        const g = tensors[2 * i + 1] as Tensor;
-        updateTensor(rule, p, g, streams(request, i), stages, arithmetic);
+        const g = gradients[i] as Tensor;
+        updateTensor(rule, tensor, g, streams(request, i), stages, arithmetic);
       }
       return true;
     };

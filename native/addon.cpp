@@ -66,43 +66,48 @@ void configure(const Napi::CallbackInfo& info) {
 // A plan, and the JavaScript memory that it points into.
 struct Bound {
   std::unique_ptr<Plan> plan;
-  Napi::ObjectReference arena, rows, rowOf;
+  Napi::ObjectReference parameters, arena, rows, rowOf;
   std::vector<napi_value> arguments;
 };
+
+// The current memory of a typed array, if it is one of this type and length.
+bool lookUp(napi_env env, napi_value value, DataType expectedType, size_t expectedLength, void** data) {
+  napi_typedarray_type type;
+  size_t length;
+  return napi_get_typedarray_info(env, value, &type, &length, data, nullptr, nullptr) == napi_ok &&
+         type == (expectedType == DataType::float32 ? napi_float32_array : napi_float64_array) &&
+         length == expectedLength;
+}
 
 Napi::Value createPlan(const Napi::CallbackInfo& info) {
   const Napi::Env env = info.Env();
   const unsigned rule = info[0].As<Napi::Number>().Uint32Value();
-  auto layout = info[1].As<Napi::Float64Array>();
-  auto arena = info[2].As<Napi::Uint8Array>();
-  auto rows = info[3].As<Napi::Float64Array>();
-  const size_t rowWidth = info[4].As<Napi::Number>().Uint32Value();
-  auto rowOf = info[5].As<Napi::Int32Array>();
+  const auto parameters = info[1].As<Napi::Array>();
+  auto layout = info[2].As<Napi::Float64Array>();
+  auto arena = info[3].As<Napi::Uint8Array>();
+  auto rows = info[4].As<Napi::Float64Array>();
+  const size_t rowWidth = info[5].As<Napi::Number>().Uint32Value();
+  auto rowOf = info[6].As<Napi::Int32Array>();
 
-  std::vector<Plan::Tensor> tensors(rowOf.ElementLength());
+  std::vector<Plan::Tensor> tensors(parameters.Length());
   const double* next = layout.Data();
-  for (Plan::Tensor& tensor : tensors) {
+  for (uint32_t i = 0; i < tensors.size(); i++) {
+    Plan::Tensor& tensor = tensors[i];
     tensor.type = static_cast<DataType>(*next++);
     tensor.length = static_cast<size_t>(*next++);
     for (size_t& offset : tensor.state) offset = static_cast<size_t>(*next++);
+    if (!lookUp(env, Napi::Value(parameters[i]), tensor.type, tensor.length, &tensor.parameter)) return env.Null();
   }
   auto bound = std::make_unique<Bound>();
-  bound->arguments.resize(1 + 2 * tensors.size());
+  bound->arguments.resize(1 + tensors.size());
   bound->plan = std::make_unique<Plan>(rule, std::move(tensors), reinterpret_cast<char*>(arena.Data()),
                                        arena.ByteLength(), rows.Data(), rowWidth, rowOf.Data());
+  if (!bound->plan->parametersDisjoint()) return env.Null();
+  bound->parameters = Napi::Persistent<Napi::Object>(parameters);
   bound->arena = Napi::Persistent<Napi::Object>(arena);
   bound->rows = Napi::Persistent<Napi::Object>(rows);
   bound->rowOf = Napi::Persistent<Napi::Object>(rowOf);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });
-}
-
-// The current memory of a typed array, if it still is what the plan was made for.
-bool lookUp(napi_env env, napi_value value, const Plan::Tensor& expected, void** data) {
-  napi_typedarray_type type;
-  size_t length;
-  return napi_get_typedarray_info(env, value, &type, &length, data, nullptr, nullptr) == napi_ok &&
-         type == (expected.type == DataType::float32 ? napi_float32_array : napi_float64_array) &&
-         length == expected.length;
 }
 
 napi_value step(napi_env env, napi_callback_info info) {
@@ -120,13 +125,11 @@ napi_value step(napi_env env, napi_callback_info info) {
   napi_get_cb_info(env, info, &count, bound.arguments.data(), nullptr, nullptr);
 
   for (size_t i = 0; i < plan.size(); i++) {
-    if (!lookUp(env, bound.arguments[1 + 2 * i], plan.tensor(i), &data)) return refuse();
-    plan.setParameter(i, data);
     if (plan.skips(i)) continue;
-    if (!lookUp(env, bound.arguments[2 + 2 * i], plan.tensor(i), &data)) return refuse();
-    plan.setGradient(i, data);
+    const Plan::Tensor& tensor = plan.tensor(i);
+    if (!lookUp(env, bound.arguments[1 + i], tensor.type, tensor.length, &data)) return refuse();
+    if (!plan.setGradient(i, data)) return refuse();
   }
-  if (!plan.disjoint()) return refuse();
   plan.run();
   napi_get_boolean(env, true, &answer);
   return answer;

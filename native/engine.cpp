@@ -35,62 +35,31 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
       rows_(rows),
       rowWidth_(rowWidth),
       rowOf_(rowOf),
-      parameters_(tensors_.size()),
-      gradients_(tensors_.size()),
-      gradientChecked_(tensors_.size()) {
-  sortedParameters_.reserve(tensors_.size());
+      gradients_(tensors_.size()) {
   active_.reserve(tensors_.size());
+  written_.push_back({arena_, arena_ + arenaBytes_});
+  for (size_t i = 0; i < size(); i++) written_.push_back(interval(tensors_[i].parameter, i));
+  std::erase_if(written_, [](const Interval& memory) { return memory.begin == memory.end; });
+  std::sort(written_.begin(), written_.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
 }
 
-size_t Plan::bytes(size_t i) const {
-  return tensors_[i].length * (tensors_[i].type == DataType::float32 ? sizeof(float) : sizeof(double));
+Plan::Interval Plan::interval(const void* data, size_t i) const {
+  const char* begin = static_cast<const char*>(data);
+  return {begin, begin + tensors_[i].length * (tensors_[i].type == DataType::float32 ? sizeof(float) : sizeof(double))};
 }
 
-void Plan::setParameter(size_t i, void* data) {
-  if (parameters_[i] == data) return;
-  parameters_[i] = data;
-  parametersChecked_ = false;
+bool Plan::parametersDisjoint() const {
+  return std::adjacent_find(written_.begin(), written_.end(),
+                            [](const Interval& a, const Interval& b) { return a.end > b.begin; }) == written_.end();
 }
 
-void Plan::setGradient(size_t i, const void* data) {
-  if (gradients_[i] == data) return;
+bool Plan::setGradient(size_t i, const void* data) {
+  if (gradients_[i] == data) return true;
+  const Interval gradient = interval(data, i);
+  const auto next = std::upper_bound(written_.begin(), written_.end(), gradient.begin,
+                                     [](const char* at, const Interval& memory) { return at < memory.end; });
+  if (gradient.begin < gradient.end && next != written_.end() && next->begin < gradient.end) return false;
   gradients_[i] = data;
-  gradientChecked_[i] = false;
-}
-
-bool Plan::overlapsParameter(Interval memory) const {
-  const auto after = std::upper_bound(sortedParameters_.begin(), sortedParameters_.end(), memory.begin,
-                                      [](const char* at, const Interval& parameter) { return at < parameter.end; });
-  return after != sortedParameters_.end() && after->begin < memory.end;
-}
-
-bool Plan::disjoint() {
-  const auto overlap = [](Interval a, Interval b) { return a.begin < b.end && b.begin < a.end; };
-  const auto interval = [this](const void* data, size_t i) {
-    const char* begin = static_cast<const char*>(data);
-    return Interval{begin, begin + bytes(i)};
-  };
-  const Interval arena{arena_, arena_ + arenaBytes_};
-
-  if (!parametersChecked_) {
-    sortedParameters_.clear();
-    for (size_t i = 0; i < size(); i++)
-      if (bytes(i) > 0) sortedParameters_.push_back(interval(parameters_[i], i));
-    std::sort(sortedParameters_.begin(), sortedParameters_.end(),
-              [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
-    for (size_t i = 0; i < sortedParameters_.size(); i++) {
-      if (i > 0 && overlap(sortedParameters_[i - 1], sortedParameters_[i])) return false;
-      if (overlap(sortedParameters_[i], arena)) return false;
-    }
-    gradientChecked_.assign(size(), false);
-    parametersChecked_ = true;
-  }
-  for (size_t i = 0; i < size(); i++) {
-    if (skips(i) || gradientChecked_[i]) continue;
-    const Interval gradient = interval(gradients_[i], i);
-    if (bytes(i) > 0 && (overlapsParameter(gradient) || overlap(gradient, arena))) return false;
-    gradientChecked_[i] = true;
-  }
   return true;
 }
 
@@ -131,7 +100,7 @@ void Plan::runRange(size_t begin, size_t end) const {
 
     const size_t offset = from * (tensor.type == DataType::float32 ? sizeof(float) : sizeof(double));
     Piece piece;
-    piece.parameter = static_cast<char*>(parameters_[active->tensor]) + offset;
+    piece.parameter = static_cast<char*>(tensor.parameter) + offset;
     piece.gradient = static_cast<const char*>(gradients_[active->tensor]) + offset;
     for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = arena_ + tensor.state[k] + offset;
     piece.length = to - from;

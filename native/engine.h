@@ -13,17 +13,12 @@ struct Configuration {
 };
 Configuration& configuration();
 
-// The memory of one tensor at this moment.
-struct Memory {
-  void* data;
-  size_t length;
-};
-
 class Plan {
  public:
   struct Tensor {
     DataType type;
     size_t length;
+    void* parameter;
     size_t state[kMaxStates];  // byte offsets into the arena
   };
 
@@ -36,12 +31,12 @@ class Plan {
   const Tensor& tensor(size_t i) const { return tensors_[i]; }
   bool skips(size_t i) const { return rowOf_[i] < 0; }
 
-  // Takes the memory found at this step; looking at it again costs nothing while it stays where it was.
-  void setParameter(size_t i, void* data);
-  void setGradient(size_t i, const void* data);
+  // Whether no parameter shares a byte with another one, or with the state.
+  bool parametersDisjoint() const;
 
-  // Whether no parameter shares a byte with another parameter, with a gradient, or with the state.
-  bool disjoint();
+  // Takes the memory found at this step. False if it shares a byte with a parameter or with the state; looking at
+  // memory that has not moved since the last step costs nothing.
+  bool setGradient(size_t i, const void* data);
 
   // The step itself. Nothing above has written anything.
   void run();
@@ -57,8 +52,7 @@ class Plan {
     Sweep sweep;
   };
 
-  size_t bytes(size_t i) const;
-  bool overlapsParameter(Interval) const;
+  Interval interval(const void* data, size_t i) const;
   void runRange(size_t begin, size_t end) const;
 
   unsigned rule_;
@@ -69,10 +63,7 @@ class Plan {
   size_t rowWidth_;
   const int32_t* rowOf_;
 
-  std::vector<void*> parameters_;
+  std::vector<Interval> written_;  // all that a step may write, sorted
   std::vector<const void*> gradients_;
-  std::vector<bool> gradientChecked_;
-  std::vector<Interval> sortedParameters_;
-  bool parametersChecked_ = false;
   std::vector<Active> active_;
 };
