@@ -1,10 +1,10 @@
 import { readFileSync } from 'node:fs';
-import { availableParallelism } from 'node:os';
 import { join } from 'node:path';
 import type { IsaName } from '../binding.js';
 import type { Engine } from './engine.js';
 import { failure, show } from './errors.js';
 import { loadNative, type Native } from './native.js';
+import { chooseThreads } from './processors.js';
 import { referenceEngine } from './reference.js';
 
 /** What does the arithmetic: an instruction set of the native kernel, or the reference in TypeScript. */
@@ -21,6 +21,8 @@ export interface Runtime {
   availableIsas: Isa[];
   /** The largest number of threads that a step uses. Small steps use fewer. */
   threads: number;
+  /** Where that number comes from. */
+  threadsReason: string;
   /** Why the native kernel could not be loaded, if so. */
   nativeError?: string;
 }
@@ -45,7 +47,7 @@ try {
 }
 const availableIsas: Isa[] = [...(native?.description.isas ?? []), 'typescript'];
 let isa: Isa = availableIsas[0] as Isa;
-let threads = availableParallelism();
+let { threads, reason: threadsReason } = chooseThreads();
 apply();
 
 function apply() {
@@ -67,6 +69,7 @@ export function runtime(): Runtime {
     isa: active?.isa ?? 'typescript',
     availableIsas: [...availableIsas],
     threads: active?.threads ?? 1,
+    threadsReason: active ? threadsReason : 'the TypeScript engine has one',
     ...(nativeError !== undefined && { nativeError }),
   };
 }
@@ -101,6 +104,7 @@ export function configure(configuration: Configuration): void {
     throw failure(Kind, 'ERR_INVALID_OPTION', expected, show(name));
   }
   isa = name;
+  if (configuration.threads !== undefined) threadsReason = 'set by configure()';
   threads = count;
   apply();
 }

@@ -54,3 +54,20 @@ test('the binary works in a worker, and the process ends well when the worker do
     await worker.terminate();
   }
 });
+
+test('no thread of the process spins while it is idle', () => {
+  const code = `
+    const { SGD } = require(${JSON.stringify(root)});
+    const w = new Float32Array(1_000_000);
+    const optimizer = new SGD(w);
+    for (let t = 0; t < 20; t++) optimizer.step(w.map(() => 1));
+    setTimeout(() => {
+      const before = process.cpuUsage();
+      setTimeout(() => {
+        const { user, system } = process.cpuUsage(before);
+        console.log((user + system) / 1000);
+      }, 500);
+    }, 50);`;
+  const milliseconds = Number(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }));
+  expect(milliseconds).toBeLessThan(100);
+});
