@@ -26,9 +26,9 @@ export interface Description {
   maxStates: number;
   /** The instruction sets that are compiled in and that this processor runs, the fastest first. */
   isas: IsaName[];
-  /** The one in use. */
+  /** The one in use, in all threads of the process. */
   isa: IsaName;
-  /** The largest number of threads that a step uses. */
+  /** The largest number of threads that a step uses; 0 until configure() has set it. */
   threads: number;
 }
 
@@ -41,7 +41,7 @@ export interface Plan {
 export interface Binding {
   describe(): Description;
 
-  /** Sets the instruction set, one of `describe().isas`, and the largest number of threads, at least 1. */
+  /** Sets, for the process, the instruction set, one of `describe().isas`, and the largest number of threads, at least 1. */
   configure(isa: string, threads: number): void;
 
   /**

@@ -44,7 +44,7 @@ async function compare(options: Options): Promise<void> {
   ];
   console.log(`${facts.join('\n')}\n`);
 
-  warmUp(dataset, batch, hidden);
+  warmUp(options.contenders, dataset, batch, hidden);
   const runs: Run[] = [];
   for (const contender of options.contenders) {
     const progress = showProgress(contender.name, epochs);

@@ -16,7 +16,7 @@ function bar(name: string, epochs: number): Progress {
   const live = new SingleBar({
     stream: process.stdout,
     format: '{name} {bar} epoch {value}/{total}  loss {loss}  accuracy {accuracy}',
-    barsize: 24,
+    barsize: 16,
     barCompleteChar: '█',
     barIncompleteChar: '░',
     hideCursor: true,

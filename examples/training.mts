@@ -64,10 +64,19 @@ export async function train(
   return run;
 }
 
-/** Compiles the kernels before a clock runs, so that the first contender does not pay for all. */
-export function warmUp(dataset: Dataset, batch: number, hidden: number): void {
+/** Has the kernels and the code compiled before a clock runs, so that the first contender does not pay for all. */
+export function warmUp(
+  contenders: readonly Contender[],
+  dataset: Dataset,
+  batch: number,
+  hidden: number,
+): void {
   const network = new Network(dataset.pixels, hidden, dataset.classes, new Random(0));
-  network.gradients(emptyBatch(batch, dataset.pixels));
+  const gradients = network.gradients(emptyBatch(batch, dataset.pixels));
+  for (const { create } of contenders) {
+    const optimizer = create(network.parameters);
+    for (let t = 0; t < 200; t++) optimizer.step(gradients);
+  }
 }
 
 function emptyBatch(count: number, pixels: number): Samples {

@@ -1,6 +1,7 @@
 import { failure, show } from './errors.js';
 import type { Parameter } from './params.js';
 import {
+  arrayTypes,
   bufferOf,
   byteLengthOf,
   byteOffsetOf,
@@ -32,8 +33,7 @@ export function memoryFault(parameters: readonly Parameter[], gradients: readonl
 function tensorFault(value: unknown, type: DataType, length: number, where: string, like: string) {
   if (dataTypeOf(value) !== type) {
     const article = where.startsWith('grads') ? 'null or a' : 'a';
-    const array = type === 'float32' ? 'Float32Array' : 'Float64Array';
-    const expected = `${where} to be ${article} ${array}, like ${like}`;
+    const expected = `${where} to be ${article} ${arrayTypes[type].name}, like ${like}`;
     return failure(TypeError, 'ERR_TENSOR_TYPE', expected, show(value));
   }
   const received = lengthOf(value as Tensor);

@@ -67,6 +67,22 @@ export function checkValue(specification: object, name: string, value: unknown, 
   if (!hyperparameter.accepts(value)) throw fail(RangeError, 'ERR_INVALID_OPTION');
 }
 
+/** What other frameworks call options of this package. */
+const elsewhere: { readonly [name: string]: string | undefined } = Object.assign(
+  Object.create(null),
+  {
+    lr: 'learningRate',
+    learning_rate: 'learningRate',
+    alpha: 'decay',
+    rho: 'decay',
+    eps: 'epsilon',
+    weight_decay: 'weightDecay',
+    betas: 'beta1 and beta2',
+    beta_1: 'beta1',
+    beta_2: 'beta2',
+  },
+);
+
 /**
  * The values of all hyperparameters: those in `options`, where it has them, else those in `otherwise`.
  * Throws on names that the specification does not have, and on values that it does not accept.
@@ -85,7 +101,9 @@ export function readOptions<O>(
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(specification, name)) {
       const known = Object.keys(specification).join(', ');
-      throw failure(TypeError, 'ERR_UNKNOWN_OPTION', `${where} to have only ${known}`, show(name));
+      const here = elsewhere[name] === undefined ? '' : `, which here is ${elsewhere[name]}`;
+      const expected = `${where} to have only ${known}`;
+      throw failure(TypeError, 'ERR_UNKNOWN_OPTION', expected, `${show(name)}${here}`);
     }
     const value = (options as AnyValues)[name];
     if (value === undefined) continue;

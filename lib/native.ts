@@ -1,6 +1,6 @@
 import { join } from 'node:path';
 import load from 'node-gyp-build';
-import type { Binding, Description, StageDescription } from '../binding.js';
+import type { Binding, Description, IsaName, StageDescription } from '../binding.js';
 import type { Engine } from './engine.js';
 import { gradient } from './gradient.js';
 import type { Parameter } from './params.js';
@@ -12,6 +12,8 @@ export interface Native {
   readonly binding: Binding;
   readonly description: Description;
   readonly engine: Engine;
+  /** Sets what is given, for the process, and leaves the rest as it is. */
+  configure(configuration: { threads?: number | undefined; isa?: IsaName | undefined }): void;
 }
 
 /**
@@ -24,7 +26,15 @@ export function loadNative(): Native {
   process.env.GOMP_SPINCOUNT ??= '20000';
   const binding = load(join(__dirname, '..')) as Binding;
   const description = binding.describe();
-  return { binding, description, engine: createEngine(binding, description) };
+  return {
+    binding,
+    description,
+    engine: createEngine(binding, description),
+    configure({ threads, isa }) {
+      const now = binding.describe();
+      binding.configure(isa ?? now.isa, threads ?? now.threads);
+    },
+  };
 }
 
 /** The number of a rule. A binary that lists other names than lib/ was built from other sources. */

@@ -7,7 +7,6 @@ import {
   collectGradients,
   type Gradients,
   type Parameter,
-  type Params,
   type ParsedParams,
   parseParams,
 } from './params.js';
@@ -31,7 +30,7 @@ type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
  * What all optimizers share: parameters, groups, hyperparameters, state, and the step over all tensors at once. A rule
  * brings the rest.
  */
-export abstract class Optimizer<O, P extends Params<O>> {
+export abstract class Optimizer<O, P extends object> {
   /** The groups; a single one if the parameters were not given as a list of groups. */
   readonly groups: readonly ParameterGroup<O>[];
 
@@ -111,7 +110,10 @@ export abstract class Optimizer<O, P extends Params<O>> {
     }
   }
 
-  /** Copies of all state and of all hyperparameters: what `loadStateDict` needs to go on, bit for bit. */
+  /**
+   * Copies of all state and of all hyperparameters: what `loadStateDict` needs to go on, bit for bit. The parameters are
+   * not in it. It survives `structuredClone` and `v8.serialize`, but not JSON, which does not keep typed arrays.
+   */
   stateDict(): StateDict {
     return writeStateDict(this.#state, this.#groups);
   }

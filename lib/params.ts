@@ -1,18 +1,35 @@
 import { failure, show } from './errors.js';
 import { type DataType, dataTypeOf, isDetached, lengthOf, type Tensor } from './tensor.js';
 
-/** The parameters of one group: one tensor, a list, or a record of named ones. */
+/** The parameters of one group: one tensor, a list, or a record (an object, an instance of a class) of named ones. */
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
 /** Parameters with options of their own; for the others the optimizer's options hold. */
 export type Group<O> = { readonly params: Tensors } & O;
 
+/** What an optimizer with options O can be made for. {@link Strict} says so of types that have no index signature, too. */
 export type Params<O> = Tensors | readonly Group<O>[];
 
-/** Parameters whose groups have no options but O's: an option of another rule is a compile error in a group, too. */
-export type Strict<P, O> = P extends readonly { readonly params: unknown }[]
-  ? { [K in keyof P]: { [N in keyof P[K]]: N extends keyof O | 'params' ? P[K][N] : never } }
-  : unknown;
+type StrictTensors<T> = T extends Tensor
+  ? unknown
+  : T extends readonly unknown[]
+    ? readonly Tensor[]
+    : { readonly [K in keyof T]: Tensor };
+
+type StrictGroup<G, O> = {
+  [N in keyof G]: N extends 'params'
+    ? StrictTensors<G[N]>
+    : N extends keyof O
+      ? O[N]
+      : `${N & string} is not an option of this optimizer`;
+};
+
+type AnyGroups = readonly { readonly params: unknown }[];
+
+/** P, if it is what {@link Params} says; checked property by property, so that interfaces and classes may be records. */
+export type Strict<P, O> = P extends AnyGroups
+  ? { readonly [K in keyof P]: StrictGroup<P[K], O> }
+  : StrictTensors<P>;
 
 type GradientOf<T> = T extends Float32Array ? Float32Array | null : Float64Array | null;
 type GradientsOf<T> = T extends Tensor
@@ -20,7 +37,7 @@ type GradientsOf<T> = T extends Tensor
   : { readonly [K in keyof T]: GradientOf<T[K]> };
 
 /** Gradients: the shape of the parameters; null for a tensor that the step leaves alone. */
-export type Gradients<P> = P extends readonly { readonly params: unknown }[]
+export type Gradients<P> = P extends AnyGroups
   ? { readonly [K in keyof P]: P[K] extends { readonly params: infer T } ? GradientsOf<T> : never }
   : GradientsOf<P>;
 
@@ -102,24 +119,23 @@ function parseGroup(tensors: unknown, path: string, options: unknown): ParsedGro
     return { path, options, shape: 'one', parameters: [parameter(tensors, '0', path)] };
   }
   if (Array.isArray(tensors)) {
-    requireSome(tensors.length, where);
+    if (tensors.length === 0) throw empty(where, tensors);
     const parameters = Array.from(tensors, (t, i) => parameter(t, `${i}`, `${path}[${i}]`));
     return { path, options, shape: 'list', parameters };
   }
   if (isRecord(tensors)) {
     const names = Object.keys(tensors);
-    requireSome(names.length, where);
+    if (names.length === 0) throw empty(where, tensors);
     const parameters = names.map((name) => parameter(tensors[name], name, `${path}${dot(name)}`));
     return { path, options, shape: 'record', parameters };
   }
-  const expected = `${where} to be a typed array, or a list, a record or groups of them`;
+  const expected = `${where} to be a Float32Array or a Float64Array, or a list, a record or groups of them`;
   throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(tensors));
 }
 
-function requireSome(count: number, where: string) {
-  if (count === 0) {
-    throw failure(TypeError, 'ERR_INVALID_PARAMS', `${where} to hold at least one tensor`, 'none');
-  }
+function empty(where: string, tensors: unknown) {
+  const expected = `${where} to hold at least one tensor`;
+  return failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(tensors));
 }
 
 /** A property access as source text shows it. */
@@ -136,7 +152,7 @@ export function collectGradients(params: ParsedParams, gradients: unknown, list:
     collectGroup(params.groups[0] as ParsedGroup, gradients, list, 0);
     return;
   }
-  requireList(gradients, params.groups.length, 'grads', 'groups');
+  requireList(gradients, params.groups.length, 'grads');
   let first = 0;
   for (let i = 0; i < params.groups.length; i++) {
     const group = params.groups[i] as ParsedGroup;
@@ -151,7 +167,7 @@ function collectGroup(group: ParsedGroup, gradients: unknown, list: unknown[], f
   if (shape === 'one') {
     list[first] = gradients;
   } else if (shape === 'list') {
-    requireList(gradients, count, `grads${path}`, 'gradients');
+    requireList(gradients, count, `grads${path}`);
     for (let i = 0; i < count; i++) list[first + i] = gradients[i];
   } else {
     if (!isRecord(gradients)) {
@@ -159,35 +175,37 @@ function collectGroup(group: ParsedGroup, gradients: unknown, list: unknown[], f
       throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, show(gradients));
     }
     for (let i = 0; i < count; i++) {
-      list[first + i] = gradients[(parameters[i] as Parameter).name];
+      const { name } = parameters[i] as Parameter;
+      const gradient = gradients[name];
+      if (gradient === undefined) throw otherNames(path, `none for ${show(name)}`);
+      list[first + i] = gradient;
     }
     requireNoMore(gradients, group);
   }
 }
 
-function requireList(
-  value: unknown,
-  length: number,
-  where: string,
-  what: string,
-): asserts value is unknown[] {
+function requireList(value: unknown, length: number, where: string): asserts value is unknown[] {
   if (!Array.isArray(value)) {
-    const expected = `${where} to be a list of ${length} ${what}, like params`;
+    const expected = `${where} to be a list of length ${length}, like params`;
     throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, show(value));
   }
   if (value.length !== length) {
-    const expected = `${where} to hold ${length} ${what}, like params`;
+    const expected = `${where} to have length ${length}, like params`;
     throw failure(RangeError, 'ERR_GRADIENT_NAMES', expected, `${value.length}`);
   }
 }
 
-/** A name that is missing shows as an undefined gradient; here only a name too many is looked for. */
+/** No name is missing: here only a name too many is looked for. */
 function requireNoMore(gradients: object, { parameters, path }: ParsedGroup) {
   let count = 0;
   for (const name in gradients) if (Object.hasOwn(gradients, name)) count++;
   if (count <= parameters.length) return;
   const names = new Set(parameters.map(({ name }) => name));
   const extra = Object.keys(gradients).filter((name) => !names.has(name));
-  const expected = `grads${path} to have the names of params${path}`;
-  throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, `also ${extra.map(show).join(', ')}`);
+  throw otherNames(path, `also ${extra.map(show).join(', ')}`);
+}
+
+function otherNames(path: string, received: string) {
+  const expected = `grads${path} to have the names of params${path}, null for none`;
+  return failure(TypeError, 'ERR_GRADIENT_NAMES', expected, received);
 }

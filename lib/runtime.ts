@@ -1,11 +1,11 @@
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { isMainThread } from 'node:worker_threads';
 import type { IsaName } from '../binding.js';
 import type { Engine } from './engine.js';
 import { failure, show } from './errors.js';
 import { loadNative, type Native } from './native.js';
 import { chooseThreads } from './processors.js';
 import { referenceEngine } from './reference.js';
+import { version } from './version.js';
 
 /** What does the arithmetic: an instruction set of the native kernel, or the reference in TypeScript. */
 export type Isa = IsaName | 'typescript';
@@ -38,45 +38,50 @@ let native: Native | undefined;
 let nativeError: string | undefined;
 try {
   native = loadNative();
+  // Only the first JavaScript thread that loads the binary: a worker must not undo what the process was configured to.
+  if (native.description.threads === 0) native.configure({ threads: chooseThreads().threads });
 } catch (error) {
   nativeError = error instanceof Error ? error.message : String(error);
-  process.emitWarning(
-    `The native kernel could not be loaded, so the slower TypeScript engine computes the same results. ${nativeError}`,
-    { type: 'RMSpropWarning', code: 'RMSPROP_NO_NATIVE' },
-  );
+  if (isMainThread) {
+    process.emitWarning(
+      `The native kernel could not be loaded: the TypeScript engine computes the same results, many times slower. ${nativeError}`,
+      { type: 'RMSpropWarning', code: 'RMSPROP_NO_NATIVE' },
+    );
+  }
 }
 const availableIsas: Isa[] = [...(native?.description.isas ?? []), 'typescript'];
-let isa: Isa = availableIsas[0] as Isa;
-let { threads, reason: threadsReason } = chooseThreads();
-apply();
-
-function apply() {
-  if (native) native.binding.configure(isa, threads);
-}
+let usesTypeScript = native === undefined;
 
 /** The engine that holds for the next step. */
 export function currentEngine(): Engine {
-  return native && isa !== 'typescript' ? native.engine : referenceEngine;
+  return native && !usesTypeScript ? native.engine : referenceEngine;
 }
 
 /** What computes, and with how many threads. */
 export function runtime(): Runtime {
-  const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8'));
-  const active = isa === 'typescript' ? undefined : native?.binding.describe();
-  return {
-    version,
-    native: active !== undefined,
-    isa: active?.isa ?? 'typescript',
-    availableIsas: [...availableIsas],
-    threads: active?.threads ?? 1,
-    threadsReason: active ? threadsReason : 'the TypeScript engine has one',
-    ...(nativeError !== undefined && { nativeError }),
-  };
+  const failed = nativeError !== undefined && { nativeError };
+  if (!native || usesTypeScript) {
+    const threadsReason = 'the TypeScript engine has one';
+    const isa = 'typescript';
+    return {
+      version,
+      native: false,
+      isa,
+      availableIsas: [...availableIsas],
+      threads: 1,
+      threadsReason,
+      ...failed,
+    };
+  }
+  const { isa, threads } = native.binding.describe();
+  const choice = chooseThreads();
+  const threadsReason = threads === choice.threads ? choice.reason : 'set by configure()';
+  return { version, native: true, isa, availableIsas: [...availableIsas], threads, threadsReason };
 }
 
 /**
  * Sets the instruction set and the largest number of threads, for all optimizers of this process, from their next step on.
- * Neither changes a single bit of any result.
+ * Neither changes a single bit of any result. `isa: 'typescript'` holds in this JavaScript thread only.
  *
  * @throws TypeError ERR_UNKNOWN_OPTION, ERR_INVALID_OPTION
  * @throws RangeError ERR_INVALID_OPTION
@@ -87,24 +92,22 @@ export function configure(configuration: Configuration): void {
     const received = show(configuration);
     throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be an object`, received);
   }
-  const { threads: count = threads, isa: name = isa, ...others } = configuration;
+  const { threads, isa, ...others } = configuration;
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) {
     const expected = `${where} to have only threads, isa`;
     throw failure(TypeError, 'ERR_UNKNOWN_OPTION', expected, show(unknown));
   }
-  if (!Number.isInteger(count) || count < 1 || count > 1024) {
-    const Kind = typeof count === 'number' ? RangeError : TypeError;
+  if (threads !== undefined && !(Number.isInteger(threads) && threads >= 1 && threads <= 1024)) {
+    const Kind = typeof threads === 'number' ? RangeError : TypeError;
     const expected = `${where}.threads to be an integer from 1 to 1024`;
-    throw failure(Kind, 'ERR_INVALID_OPTION', expected, show(count));
+    throw failure(Kind, 'ERR_INVALID_OPTION', expected, show(threads));
   }
-  if (!availableIsas.includes(name)) {
-    const Kind = typeof name === 'string' ? RangeError : TypeError;
+  if (isa !== undefined && !availableIsas.includes(isa)) {
+    const Kind = typeof isa === 'string' ? RangeError : TypeError;
     const expected = `${where}.isa to be ${availableIsas.map(show).join(' or ')}`;
-    throw failure(Kind, 'ERR_INVALID_OPTION', expected, show(name));
+    throw failure(Kind, 'ERR_INVALID_OPTION', expected, show(isa));
   }
-  isa = name;
-  if (configuration.threads !== undefined) threadsReason = 'set by configure()';
-  threads = count;
-  apply();
+  if (isa !== undefined) usesTypeScript = isa === 'typescript';
+  native?.configure({ threads, isa: isa === 'typescript' ? undefined : isa });
 }

@@ -3,7 +3,7 @@ import { readOptions, type Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import { State } from './state.js';
-import { dataTypeOf, lengthOf, type Tensor } from './tensor.js';
+import { arrayTypes, dataTypeOf, lengthOf, type Tensor } from './tensor.js';
 
 const FORMAT = 1;
 
@@ -119,7 +119,8 @@ function readTensor(
     }
     const { type, length, path } = parameter;
     if (dataTypeOf(copy) !== type) {
-      throw misfit(`${where} to be of type ${type}, like params${path}`, show(copy));
+      const expected = `${where} to be a ${arrayTypes[type].name}, like params${path}`;
+      throw misfit(expected, `${show(copy)} (JSON does not keep typed arrays)`);
     }
     const received = lengthOf(copy as Tensor);
     if (received !== length) {

@@ -22,7 +22,7 @@ const Isa* fastest() {
 }  // namespace
 
 Configuration& configuration() {
-  static Configuration shared{fastest(), 1};
+  static Configuration shared{fastest(), 0};
   return shared;
 }
 
@@ -74,7 +74,7 @@ void Plan::run() {
   }
 
   const size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
-  const int threads = static_cast<int>(std::min<size_t>(configuration().threads, useful));
+  const int threads = static_cast<int>(std::clamp<size_t>(configuration().threads, 1, useful));
   if (threads == 1) return runRange(0, elements);
 #pragma omp parallel num_threads(threads)
   {

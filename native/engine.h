@@ -6,7 +6,7 @@
 
 #include "isa/isa.h"
 
-// What every plan of the process obeys; configure() writes it.
+// What every plan of the process obeys; configure() writes it. 0 threads: not set yet.
 struct Configuration {
   std::atomic<const Isa*> isa;
   std::atomic<unsigned> threads;

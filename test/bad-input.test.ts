@@ -35,7 +35,7 @@ const badOptions: Failure[] = [
     run: () => rmsprop({ alpha: 0.9 }),
     kind: TypeError,
     code: 'ERR_UNKNOWN_OPTION',
-    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, initialSquareAverage, weightDecay, weightDecayMode, maximize, but received "alpha"',
+    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, initialSquareAverage, weightDecay, weightDecayMode, maximize, but received "alpha", which here is decay',
   },
   {
     does: 'an option of another rule',
@@ -133,7 +133,9 @@ const badOptions: Failure[] = [
     run: () => rmsprop({}, [{ params: f32(1), lr: 2 }]),
     kind: TypeError,
     code: 'ERR_UNKNOWN_OPTION',
-    says: expect.stringMatching(/^Expected params\[0\] to have only .* but received "lr"$/),
+    says: expect.stringMatching(
+      /^Expected params\[0\] to have only .* but received "lr", which here is learningRate$/,
+    ),
   },
 ];
 
@@ -160,21 +162,28 @@ const badParams: Failure[] = [
     run: () => new RMSprop(params as unknown as Float32Array),
     kind: TypeError,
     code: 'ERR_INVALID_PARAMS',
-    says: `Expected params to be a typed array, or a list, a record or groups of them, but received ${received}`,
+    says: `Expected params to be a Float32Array or a Float64Array, or a list, a record or groups of them, but received ${received}`,
   })),
   {
     does: 'an empty list',
     run: () => rmsprop({}, []),
     kind: TypeError,
     code: 'ERR_INVALID_PARAMS',
-    says: 'Expected params to hold at least one tensor, but received none',
+    says: 'Expected params to hold at least one tensor, but received an array of length 0',
   },
   {
     does: 'an empty record',
     run: () => rmsprop({}, {}),
     kind: TypeError,
     code: 'ERR_INVALID_PARAMS',
-    says: 'Expected params to hold at least one tensor, but received none',
+    says: 'Expected params to hold at least one tensor, but received an object',
+  },
+  {
+    does: 'a map',
+    run: () => rmsprop({}, new Map([['w', f32(1)]])),
+    kind: TypeError,
+    code: 'ERR_INVALID_PARAMS',
+    says: 'Expected params to hold at least one tensor, but received a Map',
   },
   {
     does: 'a plain array of numbers',
@@ -276,15 +285,15 @@ const badSteps: BadStep[] = [
     does: 'a missing name',
     grads: () => ({ weights: good.weights }),
     kind: TypeError,
-    code: 'ERR_TENSOR_TYPE',
-    says: 'Expected grads.bias to be null or a Float64Array, like params.bias, but received undefined',
+    code: 'ERR_GRADIENT_NAMES',
+    says: 'Expected grads to have the names of params, null for none, but received none for "bias"',
   },
   {
     does: 'an extra name',
     grads: () => ({ ...good, extra: f32(1) }),
     kind: TypeError,
     code: 'ERR_GRADIENT_NAMES',
-    says: 'Expected grads to have the names of params, but received also "extra"',
+    says: 'Expected grads to have the names of params, null for none, but received also "extra"',
   },
   {
     does: 'a plain array',
@@ -431,17 +440,17 @@ describe('a list of gradients must be as long as the list of parameters', () => 
     [
       'list',
       () => list.step([f32(1)]),
-      'Expected grads to hold 2 gradients, like params, but received 1',
+      'Expected grads to have length 2, like params, but received 1',
     ],
     [
       'groups',
       () => groups.step([[f32(1)]]),
-      'Expected grads to hold 2 groups, like params, but received 1',
+      'Expected grads to have length 2, like params, but received 1',
     ],
     [
       'group',
       () => groups.step([[f32(1), f32(1)], { a: f32(1) }]),
-      'Expected grads[0] to hold 1 gradients, like params, but received 2',
+      'Expected grads[0] to have length 1, like params, but received 2',
     ],
   ])('%s', (does, run, says) =>
     expectFailure({ does, run, kind: RangeError, code: 'ERR_GRADIENT_NAMES', says }),
@@ -585,7 +594,7 @@ describe('a state is not loaded', () => {
       }),
       RangeError,
       'ERR_STATE_MISMATCH',
-      `Expected ${first}.state.momentumBuffer to be of type float32, like params.weights, but received a Float64Array`,
+      `Expected ${first}.state.momentumBuffer to be a Float32Array, like params.weights, but received a Float64Array (JSON does not keep typed arrays)`,
     ],
     [
       'without a state that its options need',

@@ -55,6 +55,28 @@ test('the binary works in a worker, and the process ends well when the worker do
   }
 });
 
+test('a worker finds the configuration of the process, and changes it for all', async () => {
+  const work = (code: string) =>
+    new Promise((resolve, reject) => {
+      const source = `const { configure, runtime } = require(${JSON.stringify(root)});
+        require('node:worker_threads').parentPort.postMessage((() => { ${code} })());`;
+      new Worker(source, { eval: true }).once('message', resolve).once('error', reject);
+    });
+  configure({ threads: 3, isa: 'scalar' });
+  expect(await work('return runtime();')).toMatchObject({ threads: 3, isa: 'scalar' });
+  expect(runtime()).toMatchObject({ threads: 3, isa: 'scalar' });
+  await work('configure({ threads: 4 });');
+  expect(runtime()).toMatchObject({
+    threads: 4,
+    isa: 'scalar',
+    threadsReason: 'set by configure()',
+  });
+  await work("configure({ isa: 'typescript' });");
+  expect(runtime()).toMatchObject({ threads: 4, isa: 'scalar' });
+  configure({ threads: 2 });
+  expect(runtime()).toMatchObject({ threads: 2, isa: 'scalar' });
+});
+
 test('no thread of the process spins while it is idle', () => {
   const code = `
     const { SGD } = require(${JSON.stringify(root)});

@@ -1,5 +1,7 @@
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
-import { Adam, RMSprop, SGD } from '../lib/index.js';
+import { Adam, RMSprop, runtime, SGD } from '../lib/index.js';
 import { optimizers } from './variants.js';
 
 const f32 = (...values: number[]) => Float32Array.from(values);
@@ -194,4 +196,9 @@ describe('subclasses', () => {
     optimizer.step(f32(1));
     expect(optimizer.count).toBe(1);
   });
+});
+
+test('the version is that of package.json', () => {
+  const { version } = JSON.parse(readFileSync(join(__dirname, '../package.json'), 'utf8'));
+  expect(runtime().version).toBe(version);
 });

@@ -18,7 +18,7 @@ const promised = (code: string) =>
   [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text as string);
 
 describe.each(examples.map((code, i) => [i + 1, code] as const))('example %i', (i, code) => {
-  const asRequire = code.replace(/^import (\{.*\}) from ('.*');$/gm, 'const $1 = require($2);');
+  const asRequire = code.replace(/^import (.*) from ('.*');$/gm, 'const $1 = require($2);');
   test.each([
     ['imported', 'mjs', code],
     ['required', 'cjs', asRequire],

@@ -3,7 +3,7 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-npx cmake-js compile --log-level warn --out build-sanitize/build \
+sh scripts/build.sh --out build-sanitize/build \
   --CDCMAKE_CXX_FLAGS="-fsanitize=address,undefined -fno-sanitize-recover=undefined -g"
 # node-gyp-build looks for the binary here; the runtime library must come first in the process, and node itself leaks.
 export RMSPROP_PREBUILD="$PWD/build-sanitize" ASAN_OPTIONS=detect_leaks=0

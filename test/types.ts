@@ -5,6 +5,15 @@ const w = new Float32Array(1);
 const b = new Float64Array(1);
 const record = { w, b };
 
+interface Model {
+  w: Float32Array;
+  b: Float64Array;
+}
+class Net implements Model {
+  w = w;
+  b = b;
+}
+
 export function refused() {
   // @ts-expect-error PyTorch's name
   new RMSprop(w, { alpha: 0.9 });
@@ -27,6 +36,11 @@ export function refused() {
   // @ts-expect-error an option of another rule in a group
   new SGD([{ params: w, beta1: 0.9 }]);
 
+  // @ts-expect-error a number among the tensors
+  new SGD({ w, count: 1 });
+  // @ts-expect-error a string for a number in a group
+  new SGD([{ params: w, learningRate: 'x' }]);
+
   const optimizer = new RMSprop(record);
   // @ts-expect-error a missing gradient
   optimizer.step({ w });
@@ -48,6 +62,11 @@ export function accepted() {
   new RMSprop(record, { ...presets.pytorch, learningRate: 0.1 }).step({ w, b: null });
   new RMSprop([w, b]).step([w, b]);
   new RMSprop(w).step(null);
+  const model: Model = new Net();
+  new SGD(model).step({ w, b });
+  new SGD(new Net(), { momentum: 0.9 }).step({ w, b: null });
+  const dynamic: { [name: string]: Float32Array } = { w };
+  new Adam(dynamic).step(dynamic);
   const groups = new AdamW([{ params: w, learningRate: 1 }, { params: [w] }, { params: record }]);
   groups.step([w, [w], { w, b }]);
   const rate: number | undefined = groups.groups[0]?.learningRate;

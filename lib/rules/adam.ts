@@ -2,7 +2,7 @@ import { power } from '../arithmetic/power.js';
 import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
 import { boolean, nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params, Strict } from '../params.js';
+import type { Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
 export interface AdamOptions extends GradientOptions {
@@ -82,10 +82,10 @@ export const adam = defineRule({
  *
  * Source: Kingma and Ba, arXiv:1412.6980; AMSGrad: Reddi et al., ICLR 2018; torch/optim/adam.py.
  */
-export class Adam<P extends Params<AdamOptions>> extends Optimizer<AdamOptions, P> {
+export class Adam<P extends object> extends Optimizer<AdamOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
   constructor(params: P & Strict<P, AdamOptions>, options?: AdamOptions) {
     super(adam, params, options);
   }
 }
-export interface Adam<P extends Params<AdamOptions>> extends Required<AdamOptions> {}
+export interface Adam<P extends object> extends Required<AdamOptions> {}

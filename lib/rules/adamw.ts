@@ -1,6 +1,6 @@
 import { nonNegative, oneOf, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params, Strict } from '../params.js';
+import type { Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 import { type AdamOptions, adam } from './adam.js';
 
@@ -26,10 +26,10 @@ export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters });
  *
  * Source: Loshchilov and Hutter, arXiv:1711.05101; torch/optim/adamw.py.
  */
-export class AdamW<P extends Params<AdamWOptions>> extends Optimizer<AdamWOptions, P> {
+export class AdamW<P extends object> extends Optimizer<AdamWOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
   constructor(params: P & Strict<P, AdamWOptions>, options?: AdamWOptions) {
     super(adamw, params, options);
   }
 }
-export interface AdamW<P extends Params<AdamWOptions>> extends Required<AdamWOptions> {}
+export interface AdamW<P extends object> extends Required<AdamWOptions> {}

@@ -10,7 +10,7 @@ import {
   type Specification,
 } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params, Strict } from '../params.js';
+import type { Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
 export interface RMSpropOptions extends GradientOptions {
@@ -144,7 +144,7 @@ export const rmsprop = defineRule({
  *
  * Source: Hinton, Neural Networks for Machine Learning, lecture 6e, 2012; the centred form: Graves, arXiv:1308.0850.
  */
-export class RMSprop<P extends Params<RMSpropOptions>> extends Optimizer<RMSpropOptions, P> {
+export class RMSprop<P extends object> extends Optimizer<RMSpropOptions, P> {
   /**
    * @param params the tensors to update in place, Float32Array or Float64Array: one, a list, a record, or a list of groups
    * `{ params, ...options }`
@@ -156,7 +156,7 @@ export class RMSprop<P extends Params<RMSpropOptions>> extends Optimizer<RMSprop
     super(rmsprop, params, options);
   }
 }
-export interface RMSprop<P extends Params<RMSpropOptions>>
+export interface RMSprop<P extends object>
   extends Required<Omit<RMSpropOptions, 'initialSquareAverage'>> {
   readonly initialSquareAverage: number;
 }

@@ -2,7 +2,7 @@ import { failure } from '../errors.js';
 import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
 import { boolean, fraction, nonNegative, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
-import type { Params, Strict } from '../params.js';
+import type { Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
 export interface SGDOptions extends GradientOptions {
@@ -75,10 +75,10 @@ export const sgd = defineRule({
  *
  * Source: Polyak 1964; Sutskever et al., ICML 2013; torch/optim/sgd.py.
  */
-export class SGD<P extends Params<SGDOptions>> extends Optimizer<SGDOptions, P> {
+export class SGD<P extends object> extends Optimizer<SGDOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
   constructor(params: P & Strict<P, SGDOptions>, options?: SGDOptions) {
     super(sgd, params, options);
   }
 }
-export interface SGD<P extends Params<SGDOptions>> extends Required<SGDOptions> {}
+export interface SGD<P extends object> extends Required<SGDOptions> {}
