@@ -57,6 +57,11 @@ export function currentEngine(): Engine {
   return native && !usesTypeScript ? native.engine : referenceEngine;
 }
 
+/** How many bytes past a cache line an array starts; 0 where nobody knows. */
+export function offsetInLine(array: ArrayBufferView): number {
+  return native?.binding.offsetInLine(array) ?? 0;
+}
+
 /** What computes, and with how many threads. */
 export function runtime(): Runtime {
   const failed = nativeError !== undefined && { nativeError };

@@ -1,10 +1,11 @@
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
-import { arrayTypes, type Tensor } from './tensor.js';
+import { offsetInLine } from './runtime.js';
+import { arrayTypes, byteLengthOf, type Tensor } from './tensor.js';
 
-/** States start at multiples of this, a cache line. */
-const ALIGNMENT = 64;
+/** A cache line, in bytes. */
+const LINE = 64;
 
 /** Everything that an optimizer remembers of its tensors: the rule's states, in one arena, and the numbers of steps. */
 export class State {
@@ -16,25 +17,35 @@ export class State {
   /** How many times each tensor was updated. */
   readonly steps: Float64Array;
 
-  /** @param kept for each tensor, whether it keeps the k-th state of the rule */
+  /**
+   * Each state lies in its cache lines as its parameter does, so that aligned vectors of one are aligned in all.
+   *
+   * @param kept for each tensor, whether it keeps the k-th state of the rule
+   */
   constructor(
     rule: AnyRule,
     parameters: readonly Parameter[],
     kept: (tensor: number, k: number) => boolean,
   ) {
+    const states = parameters.map((_, i) => rule.state.map((_, k) => kept(i, k)));
+    const room = parameters.map(({ tensor }, i) => {
+      const count = states[i]?.filter((keeps) => keeps).length ?? 0;
+      return count * (byteLengthOf(tensor) + LINE);
+    });
+    this.arena = new Uint8Array(room.reduce((sum, bytes) => sum + bytes, 0));
+    const start = offsetInLine(this.arena);
     let end = 0;
-    this.offsets = parameters.map(({ type, length }, i) =>
-      rule.state.map((_, k) => {
-        if (!kept(i, k)) return undefined;
-        const offset = end;
-        end += length * arrayTypes[type].BYTES_PER_ELEMENT;
-        end = Math.ceil(end / ALIGNMENT) * ALIGNMENT;
+    this.offsets = parameters.map(({ tensor }, i) => {
+      const shift = offsetInLine(tensor) - start;
+      return rule.state.map((_, k) => {
+        if (!states[i]?.[k]) return undefined;
+        const offset = Math.ceil((end - shift) / LINE) * LINE + shift;
+        end = offset + byteLengthOf(tensor);
         return offset;
-      }),
-    );
+      });
+    });
     this.rule = rule;
     this.parameters = parameters;
-    this.arena = new Uint8Array(end);
     this.steps = new Float64Array(parameters.length);
   }
 

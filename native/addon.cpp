@@ -63,6 +63,12 @@ void configure(const Napi::CallbackInfo& info) {
   configuration().threads = info[1].As<Napi::Number>().Uint32Value();
 }
 
+Napi::Value offsetInLine(const Napi::CallbackInfo& info) {
+  void* data = nullptr;
+  napi_get_typedarray_info(info.Env(), info[0], nullptr, nullptr, &data, nullptr, nullptr);
+  return Napi::Number::New(info.Env(), reinterpret_cast<uintptr_t>(data) % 64);
+}
+
 // A plan, and the JavaScript memory that it points into.
 struct Bound {
   std::unique_ptr<Plan> plan;
@@ -138,6 +144,7 @@ napi_value step(napi_env env, napi_callback_info info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["describe"] = Napi::Function::New<describe>(env, "describe");
   exports["configure"] = Napi::Function::New<configure>(env, "configure");
+  exports["offsetInLine"] = Napi::Function::New<offsetInLine>(env, "offsetInLine");
   exports["createPlan"] = Napi::Function::New<createPlan>(env, "createPlan");
   napi_value function;
   NAPI_THROW_IF_FAILED(env, napi_create_function(env, "step", NAPI_AUTO_LENGTH, step, nullptr, &function), exports);
