@@ -33,7 +33,7 @@ export interface Description {
 }
 
 declare const plan: unique symbol;
-/** The native side of one optimizer. It holds on to parameters, arena, rows and rowOf. */
+/** The native side of one optimizer. Whoever has it keeps parameters, arena, rows and rowOf alive. */
 export interface Plan {
   [plan]: never;
 }
@@ -64,7 +64,7 @@ export interface Binding {
     rule: number,
     parameters: readonly unknown[],
     layout: Float64Array,
-    arena: Uint8Array,
+    arena: ArrayBuffer,
     rows: Float64Array,
     rowWidth: number,
     rowOf: Int32Array,

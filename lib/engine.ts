@@ -7,7 +7,7 @@ export interface PlanRequest {
   readonly parameters: readonly Parameter[];
   /** For each tensor and each state of the rule, the byte offset into the arena; undefined where it has none. */
   readonly offsets: readonly (readonly (number | undefined)[])[];
-  readonly arena: Uint8Array<ArrayBuffer>;
+  readonly arena: ArrayBuffer;
   readonly rows: Float64Array;
   /** For each tensor its row in `rows`, or -1 if the step skips the tensor. */
   readonly rowOf: Int32Array;
@@ -21,5 +21,6 @@ export type Plan = (gradients: readonly unknown[]) => boolean;
 
 /** Something that can do the arithmetic. */
 export interface Engine {
-  createPlan(request: PlanRequest): Plan;
+  /** A plan; undefined if parameters have lost their memory or share it. Whoever has the plan keeps the request alive. */
+  createPlan(request: PlanRequest): Plan | undefined;
 }

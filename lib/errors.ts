@@ -20,6 +20,8 @@ export type ErrorCode =
   | 'ERR_TENSOR_DETACHED'
   /** Two tensors that share memory, at least one of which the step would write. */
   | 'ERR_TENSOR_OVERLAP'
+  /** No memory for the state: nothing has changed. */
+  | 'ERR_OUT_OF_MEMORY'
   /** A state dictionary that belongs to another rule, layout or format. */
   | 'ERR_STATE_MISMATCH'
   /** A step that was asked for while another one was reading its arguments. */
@@ -40,8 +42,13 @@ export function show(value: unknown): string {
   }
   if (typeof value === 'function') return 'a function';
   if (typeof value === 'symbol') return 'a symbol';
+  if (typeof value === 'bigint') return `${value}n`;
   if (typeof value !== 'object' || value === null) return Object.is(value, -0) ? '-0' : `${value}`;
-  if (Array.isArray(value)) return `an array of length ${value.length}`;
-  const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
-  return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
+  try {
+    if (Array.isArray(value)) return `an array of length ${value.length}`;
+    const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
+    return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
+  } catch {
+    return 'an object that does not let itself be looked at';
+  }
 }

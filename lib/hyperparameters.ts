@@ -94,9 +94,7 @@ export function readOptions<O>(
   otherwise: Values<O> = defaults(specification),
 ): Values<O> {
   if (options === undefined) return { ...otherwise };
-  if (typeof options !== 'object' || options === null || Array.isArray(options)) {
-    throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be an object`, show(options));
-  }
+  requirePlainObject(options, where);
   const values = { ...otherwise } as AnyValues;
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(specification, name)) {
@@ -111,6 +109,16 @@ export function readOptions<O>(
     values[name] = value;
   }
   return values as Values<O>;
+}
+
+/** Options in a map, a promise or a prototype would be ignored in silence. */
+export function requirePlainObject(value: unknown, where: string): asserts value is object {
+  if (typeof value === 'object' && value !== null) {
+    const prototype = Object.getPrototypeOf(value);
+    // Object.prototype, of whatever realm, is the one prototype that has none itself.
+    if (prototype === null || Object.getPrototypeOf(prototype) === null) return;
+  }
+  throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be a plain object`, show(value));
 }
 
 function defaults<O>(specification: Specification<O>): Values<O> {

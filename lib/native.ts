@@ -23,8 +23,10 @@ export interface Native {
  * this variable when the library is loaded: 20000 turns keep them awake between the steps of a loop, and no longer.
  */
 export function loadNative(): Native {
+  const { GOMP_SPINCOUNT } = process.env;
   process.env.GOMP_SPINCOUNT ??= '20000';
   const binding = load(join(__dirname, '..')) as Binding;
+  if (GOMP_SPINCOUNT === undefined) delete process.env.GOMP_SPINCOUNT;
   const description = binding.describe();
   return {
     binding,
@@ -77,8 +79,8 @@ function createEngine(binding: Binding, description: Description): Engine {
         rowWidth(rule),
         rowOf,
       );
+      if (plan === null) return undefined;
       return (gradients) => {
-        if (plan === null) return false;
         for (let i = 0; i < parameters.length; i++) {
           const { tensor, length } = parameters[i] as Parameter;
           if (lengthOf(tensor) !== length) return false;

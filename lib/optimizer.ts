@@ -72,9 +72,10 @@ export abstract class Optimizer<O, P extends object> {
     this.#stages = [createSettings(gradient as Stage<object>), createSettings(this.#rule)];
     this.#rowOf = new Int32Array(this.#parameters.length);
     this.#rows = new Float64Array(this.#groups.length * rowWidth(this.#rule));
-    this.#state = this.#extend(undefined);
-    this.groups = this.#groups.map((group) => this.#expose(group));
-    this.#exposeAll();
+    this.#state = this.#extend(undefined, this.#groups);
+    this.#currentPlan(); // finds parameters that share memory in ways that only native code sees
+    this.groups = Object.freeze(this.#groups.map((group) => this.#expose(group)));
+    this.#defineHyperparameters(this, this.#groups);
     // A misspelt hyperparameter is an error, not a new property; subclasses of users may have fields of their own.
     if (Object.getPrototypeOf(new.target) === Optimizer) Object.preventExtensions(this);
   }
@@ -96,9 +97,7 @@ export abstract class Optimizer<O, P extends object> {
     try {
       collectGradients(this.#params, gradients, this.#gradients);
       this.#writeRows();
-      if (!this.#currentPlan()(this.#gradients)) {
-        throw memoryFault(this.#parameters, this.#gradients) ?? overlap('params', 'another tensor');
-      }
+      if (!this.#currentPlan()(this.#gradients)) throw this.#fault('grads');
       const { steps } = this.#state;
       for (let i = 0; i < steps.length; i++) {
         if (this.#gradients[i] !== null) steps[i] = (steps[i] as number) + 1;
@@ -164,65 +163,72 @@ export abstract class Optimizer<O, P extends object> {
     this.#plan = undefined;
   }
 
+  /** The plan for the engine of this step. The plan points into memory that this optimizer keeps until it drops the plan. */
   #currentPlan(): Plan {
     const engine = currentEngine();
-    if (!this.#plan || this.#engine !== engine) {
-      const { offsets, arena } = this.#state;
-      this.#plan = engine.createPlan({
-        rule: this.#rule,
-        parameters: this.#parameters,
-        offsets,
-        arena,
-        rows: this.#rows,
-        rowOf: this.#rowOf,
-      });
-      this.#engine = engine;
-    }
-    return this.#plan;
+    if (this.#plan && this.#engine === engine) return this.#plan;
+    const { offsets, arena } = this.#state;
+    const plan = engine.createPlan({
+      rule: this.#rule,
+      parameters: this.#parameters,
+      offsets,
+      arena,
+      rows: this.#rows,
+      rowOf: this.#rowOf,
+    });
+    if (!plan) throw this.#fault('params');
+    this.#plan = plan;
+    this.#engine = engine;
+    return plan;
   }
 
-  /** A state with all that the hyperparameters need, and all that the old one holds. */
-  #extend(old: State | undefined): State {
-    const needs = (i: number, k: number) => {
-      const group = this.#groups.find(({ end }) => i < end) as InnerGroup;
-      return this.#rule.state[k]?.needed?.(group.values) ?? true;
-    };
-    const complete = (i: number, k: number) => !needs(i, k) || old?.keeps(i, k);
-    const every = (test: (i: number, k: number) => boolean | undefined) =>
-      [...this.#parameters.keys()].every((i) =>
-        [...this.#rule.state.keys()].every((k) => test(i, k)),
-      );
-    if (old && every(complete)) return old;
+  /** What is wrong with the memory. Two buffer objects over the same shared memory are told apart by native code alone. */
+  #fault(where: 'params' | 'grads'): Error {
+    return memoryFault(this.#parameters, this.#gradients) ?? overlap(where, 'a parameter');
+  }
 
-    const kept = (i: number, k: number) => needs(i, k) || (old?.keeps(i, k) ?? false);
-    const state = new State(this.#rule, this.#parameters, kept);
-    for (const { values, first, end } of this.#groups) {
+  /** A state with all that these groups need, and all that the old one holds. */
+  #extend(old: State | undefined, groups: readonly GroupRange[]): State {
+    const ranks = [...this.#rule.state.keys()];
+    const kept: boolean[][] = [];
+    for (const { values, first, end } of groups) {
+      const needed = this.#rule.state.map((state) => state.needed?.(values) ?? true);
       for (let i = first; i < end; i++) {
-        for (const k of this.#rule.state.keys()) state.start(i, k, values);
+        kept.push(ranks.map((k) => needed[k] || (old?.keeps(i, k) ?? false)));
       }
+    }
+    if (old && kept.every((keeps, i) => ranks.every((k) => keeps[k] === old.keeps(i, k))))
+      return old;
+
+    const state = new State(this.#rule, this.#parameters, (i, k) => kept[i]?.[k] ?? false);
+    for (const { values, first, end } of groups) {
+      for (let i = first; i < end; i++) for (const k of ranks) state.start(i, k, values);
     }
     if (old) state.copy(old);
     return state;
   }
 
   /** Sets one hyperparameter of some groups, or of none. */
-  #set(groups: readonly InnerGroup[], name: string, value: unknown) {
+  #set(chosen: readonly InnerGroup[], name: string, value: unknown) {
     const { hyperparameters } = this.#rule;
-    for (const { path } of groups) {
-      checkValue(hyperparameters, name, value, path);
+    const changed = this.#groups.map((group) => {
+      if (!chosen.includes(group)) return group;
+      checkValue(hyperparameters, name, value, group.path);
       if ((hyperparameters as Hyperparameters)[name]?.initial) {
-        const expected = `${path}.${name} to be set when the optimizer is made`;
+        const expected = `${group.path}.${name} to be set when the optimizer is made`;
         throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
       }
-    }
-    const changed = groups.map((group) => ({ ...group.values, [name]: value }));
-    for (const [i, { path }] of groups.entries()) this.#rule.check?.(changed[i] as object, path);
-    for (const [i, group] of groups.entries()) group.values = changed[i] as Values<object>;
-    const state = this.#extend(this.#state);
+      const values = { ...group.values, [name]: value };
+      this.#rule.check?.(values, group.path);
+      return { ...group, values };
+    });
+    const state = this.#extend(this.#state, changed);
     if (state !== this.#state) {
       this.#state = state;
       this.#plan = undefined;
     }
+    for (const [i, { values }] of changed.entries())
+      (this.#groups[i] as InnerGroup).values = values;
   }
 
   #expose(group: InnerGroup): ParameterGroup<O> {
@@ -230,10 +236,6 @@ export abstract class Optimizer<O, P extends object> {
     const exposed = { params: Object.freeze(names) };
     this.#defineHyperparameters(exposed, [group]);
     return Object.preventExtensions(exposed) as unknown as ParameterGroup<O>;
-  }
-
-  #exposeAll() {
-    this.#defineHyperparameters(this, this.#groups);
   }
 
   /** Reads the first group's values, and sets those of all. */

@@ -68,9 +68,20 @@ export interface ParsedParams {
   readonly grouped: boolean;
 }
 
+/** The gradients of a step are the arguments of one call, which have to find room on the stack. */
+const MOST_TENSORS = 16384;
+
 export function parseParams(params: unknown): ParsedParams {
+  const parsed = parseGroups(params);
+  const count = parsed.groups.reduce((sum, { parameters }) => sum + parameters.length, 0);
+  if (count <= MOST_TENSORS) return parsed;
+  const expected = `params to hold at most ${MOST_TENSORS} tensors`;
+  throw failure(RangeError, 'ERR_INVALID_PARAMS', expected, `${count}`);
+}
+
+function parseGroups(params: unknown): ParsedParams {
   if (!isGroupList(params)) return { groups: [parseGroup(params, '', undefined)], grouped: false };
-  const groups = params.map((group, i) => {
+  const groups = Array.from(params, (group, i) => {
     if (!isGroup(group)) {
       const expected = `params[${i}] to be a group with params, like params[0]`;
       throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(group));

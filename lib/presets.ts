@@ -56,3 +56,6 @@ export const presets = {
     weightDecayMode: 'l2',
   },
 } as const satisfies Record<string, RMSpropOptions>;
+
+for (const preset of Object.values(presets)) Object.freeze(preset);
+Object.freeze(presets);

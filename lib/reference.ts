@@ -17,13 +17,13 @@ export const referenceEngine: Engine = {
     const stages = [createSettings(gradient as Stage<object>), createSettings(rule)];
     return (gradients) => {
       if (memoryFault(parameters, gradients)) return false;
-      for (const [i, { type, tensor }] of parameters.entries()) {
+      for (const [i, { type, tensor, length }] of parameters.entries()) {
         const row = rowOf[i] as number;
         if (row < 0) continue;
         const arithmetic = arithmetics[type];
         readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
         const g = gradients[i] as Tensor;
-        updateTensor(rule, tensor, g, streams(request, i), stages, arithmetic);
+        updateTensor(rule, length, tensor, g, streams(request, i), stages, arithmetic);
       }
       return true;
     };
@@ -42,7 +42,7 @@ function streams({ rule, parameters, offsets, arena }: PlanRequest, i: number): 
   for (const [k, { name }] of rule.state.entries()) {
     const offset = offsets[i]?.[k];
     if (offset === undefined) continue;
-    const values = new arrayTypes[type](arena.buffer, arena.byteOffset + offset, length);
+    const values = new arrayTypes[type](arena, offset, length);
     list.push({ name, values });
   }
   return list;
@@ -51,6 +51,7 @@ function streams({ rule, parameters, offsets, arena }: PlanRequest, i: number): 
 /** The one loop: load, update, store. */
 function updateTensor(
   rule: AnyRule,
+  length: number,
   p: Tensor,
   g: Tensor,
   states: readonly Stream[],
@@ -60,7 +61,7 @@ function updateTensor(
   const [before, own] = stages as [Settings, Settings];
   const x: Element<string> = { p: 0, g: 0 } as Element<string>;
   for (const { name } of rule.state) x[name] = 0;
-  for (let i = 0; i < p.length; i++) {
+  for (let i = 0; i < length; i++) {
     x.p = p[i] as number;
     x.g = g[i] as number;
     for (const { name, values } of states) x[name] = values[i] as number;

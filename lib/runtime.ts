@@ -2,6 +2,7 @@ import { isMainThread } from 'node:worker_threads';
 import type { IsaName } from '../binding.js';
 import type { Engine } from './engine.js';
 import { failure, show } from './errors.js';
+import { requirePlainObject } from './hyperparameters.js';
 import { loadNative, type Native } from './native.js';
 import { chooseThreads } from './processors.js';
 import { referenceEngine } from './reference.js';
@@ -93,10 +94,7 @@ export function runtime(): Runtime {
  */
 export function configure(configuration: Configuration): void {
   const where = 'configuration';
-  if (typeof configuration !== 'object' || configuration === null) {
-    const received = show(configuration);
-    throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be an object`, received);
-  }
+  requirePlainObject(configuration, where);
   const { threads, isa, ...others } = configuration;
   const unknown = Object.keys(others)[0];
   if (unknown !== undefined) {

@@ -101,8 +101,9 @@ function readTensor(
   const tensor = object(entry, at);
   same(tensor.name, parameter.name, `${at}.name`);
   const { step } = tensor;
-  if (!Number.isSafeInteger(step) || (step as number) < 0) {
-    throw misfit(`${at}.step to be an integer of at least 0`, show(step));
+  // One more step must still be an exact number.
+  if (!Number.isSafeInteger(step) || (step as number) < 0 || step === Number.MAX_SAFE_INTEGER) {
+    throw misfit(`${at}.step to be an integer from 0 to 2^53 - 2`, show(step));
   }
   const saved = object(tensor.state, `${at}.state`);
   const names = rule.state.map(({ name }) => name);

@@ -1,3 +1,4 @@
+import { failure } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
@@ -13,7 +14,7 @@ export class State {
   readonly parameters: readonly Parameter[];
   /** For each tensor and each state of the rule, the byte offset into the arena; undefined where it has none. */
   readonly offsets: readonly (readonly (number | undefined)[])[];
-  readonly arena: Uint8Array<ArrayBuffer>;
+  readonly arena: ArrayBuffer;
   /** How many times each tensor was updated. */
   readonly steps: Float64Array;
 
@@ -32,8 +33,8 @@ export class State {
       const count = states[i]?.filter((keeps) => keeps).length ?? 0;
       return count * (byteLengthOf(tensor) + LINE);
     });
-    this.arena = new Uint8Array(room.reduce((sum, bytes) => sum + bytes, 0));
-    const start = offsetInLine(this.arena);
+    this.arena = allocate(room.reduce((sum, bytes) => sum + bytes, 0));
+    const start = offsetInLine(new Uint8Array(this.arena, 0, 0));
     let end = 0;
     this.offsets = parameters.map(({ tensor }, i) => {
       const shift = offsetInLine(tensor) - start;
@@ -59,7 +60,7 @@ export class State {
     const offset = this.offsets[i]?.[k];
     if (offset === undefined) return undefined;
     const { type, length } = this.parameters[i] as Parameter;
-    return new arrayTypes[type](this.arena.buffer, this.arena.byteOffset + offset, length);
+    return new arrayTypes[type](this.arena, offset, length);
   }
 
   /** Sets the k-th state of tensor i to what it starts from. */
@@ -77,5 +78,14 @@ export class State {
         if (values) this.view(i, k)?.set(values);
       }
     }
+  }
+}
+
+function allocate(bytes: number): ArrayBuffer {
+  try {
+    return new ArrayBuffer(bytes);
+  } catch {
+    const expected = `${bytes} bytes of memory for the state`;
+    throw failure(RangeError, 'ERR_OUT_OF_MEMORY', expected, 'none');
   }
 }

@@ -32,7 +32,7 @@ export const byteLengthOf = intrinsic<number>('byteLength');
 /** Whether the memory was transferred away: only then can no view be made of it. */
 export function isDetached(tensor: Tensor): boolean {
   try {
-    new Uint8Array(bufferOf(tensor));
+    new Uint8Array(bufferOf(tensor), 0, 0);
     return false;
   } catch {
     return true;

@@ -2,6 +2,10 @@
 // function.
 #include <napi.h>
 
+#include <algorithm>
+#include <memory>
+#include <string>
+
 #include "engine.h"
 #include "gradient.h"
 #include "rules/rules.h"
@@ -69,10 +73,10 @@ Napi::Value offsetInLine(const Napi::CallbackInfo& info) {
   return Napi::Number::New(info.Env(), reinterpret_cast<uintptr_t>(data) % 64);
 }
 
-// A plan, and the JavaScript memory that it points into.
+// A plan, and room for the arguments of a step. It does not hold on to the memory that it points into: whoever has the
+// plan does. References here would keep that memory until the event loop turns and runs the finalizer.
 struct Bound {
   std::unique_ptr<Plan> plan;
-  Napi::ObjectReference parameters, arena, rows, rowOf;
   std::vector<napi_value> arguments;
 };
 
@@ -90,7 +94,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   const unsigned rule = info[0].As<Napi::Number>().Uint32Value();
   const auto parameters = info[1].As<Napi::Array>();
   auto layout = info[2].As<Napi::Float64Array>();
-  auto arena = info[3].As<Napi::Uint8Array>();
+  auto arena = info[3].As<Napi::ArrayBuffer>();
   auto rows = info[4].As<Napi::Float64Array>();
   const size_t rowWidth = info[5].As<Napi::Number>().Uint32Value();
   auto rowOf = info[6].As<Napi::Int32Array>();
@@ -106,13 +110,9 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   }
   auto bound = std::make_unique<Bound>();
   bound->arguments.resize(1 + tensors.size());
-  bound->plan = std::make_unique<Plan>(rule, std::move(tensors), reinterpret_cast<char*>(arena.Data()),
-                                       arena.ByteLength(), rows.Data(), rowWidth, rowOf.Data());
+  bound->plan = std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
+                                       rows.Data(), rowWidth, rowOf.Data());
   if (!bound->plan->parametersDisjoint()) return env.Null();
-  bound->parameters = Napi::Persistent<Napi::Object>(parameters);
-  bound->arena = Napi::Persistent<Napi::Object>(arena);
-  bound->rows = Napi::Persistent<Napi::Object>(rows);
-  bound->rowOf = Napi::Persistent<Napi::Object>(rowOf);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });
 }
 

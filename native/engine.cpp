@@ -45,7 +45,7 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
 
 Plan::Interval Plan::interval(const void* data, size_t i) const {
   const char* begin = static_cast<const char*>(data);
-  return {begin, begin + tensors_[i].length * (tensors_[i].type == DataType::float32 ? sizeof(float) : sizeof(double))};
+  return {begin, begin + tensors_[i].length * sizeOf(tensors_[i].type)};
 }
 
 bool Plan::parametersDisjoint() const {
@@ -98,7 +98,7 @@ void Plan::runRange(size_t begin, size_t end) const {
     const size_t from = cut(begin), to = cut(end);
     if (from == to) continue;
 
-    const size_t offset = from * (tensor.type == DataType::float32 ? sizeof(float) : sizeof(double));
+    const size_t offset = from * sizeOf(tensor.type);
     Piece piece;
     piece.parameter = static_cast<char*>(tensor.parameter) + offset;
     piece.gradient = static_cast<const char*>(gradients_[active->tensor]) + offset;

@@ -1,7 +1,6 @@
 // What to run where: the memory of one optimizer, checked at every step, and the step over all its tensors at once.
 #pragma once
 #include <atomic>
-#include <memory>
 #include <vector>
 
 #include "isa/isa.h"
@@ -23,7 +22,7 @@ class Plan {
   };
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
-  // Both, and the arena, belong to the caller and outlive the plan.
+  // Both, the arena and the parameters belong to the caller, who keeps them as long as the plan.
   Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows, size_t rowWidth,
        const int32_t* rowOf);
 

@@ -53,6 +53,7 @@ size_t misaligned(const T* parameter, size_t length) {
 template <class T, class Rule, unsigned gradientKnown, unsigned ruleValue>
 void sweep(const Piece& piece, Row row) {
   using L = Lanes<T>;
+  static_assert(Rule::StateCount <= kMaxStates);
   const Switches<gradientKnown, 0> gradientOn{static_cast<unsigned>(row[kGradientSwitches])};
   const Switches<Rule::compiled, ruleValue> ruleOn{static_cast<unsigned>(row[kRuleSwitches])};
 

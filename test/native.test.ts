@@ -93,3 +93,25 @@ test('no thread of the process spins while it is idle', () => {
   const milliseconds = Number(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }));
   expect(milliseconds).toBeLessThan(100);
 });
+
+test('large steps use the threads that were asked for', () => {
+  const code = `
+    const { configure, SGD } = require(${JSON.stringify(root)});
+    const { readdirSync } = require('node:fs');
+    configure({ threads: 5 });
+    const optimizer = new SGD(new Float32Array(1_000_000));
+    const before = readdirSync('/proc/self/task').length;
+    optimizer.step(new Float32Array(1_000_000));
+    console.log(readdirSync('/proc/self/task').length - before);`;
+  expect(execFileSync(process.execPath, ['-e', code], { encoding: 'utf8' }).trim()).toBe('4');
+});
+
+test('memory of dropped optimizers is given back within a loop that never waits', () => {
+  const code = `
+    const { Adam } = require(${JSON.stringify(root)});
+    const w = new Float32Array(25_000);
+    for (let i = 0; i < 4000; i++) new Adam(w).step(w.slice());
+    console.log(process.memoryUsage.rss() / 2 ** 20);`;
+  // All of their states together are 800 MB.
+  expect(Number(execFileSync(process.execPath, ['-e', code]))).toBeLessThan(500);
+});

@@ -1,7 +1,17 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
 import { describe, expect, test } from 'vitest';
-import { Adam, RMSprop, runtime, SGD } from '../lib/index.js';
+import {
+  Adam,
+  configure,
+  RMSprop,
+  runtime,
+  SGD,
+  type StateDict,
+  type TensorState,
+} from '../lib/index.js';
 import { optimizers } from './variants.js';
 
 const f32 = (...values: number[]) => Float32Array.from(values);
@@ -56,8 +66,7 @@ describe('parameters and gradients', () => {
     new RMSprop([f32(), f32(1)], { momentum: 0.9 }).step([f32(), f32(1)]);
   });
 
-  test('come from any realm', async () => {
-    const { runInNewContext } = await import('node:vm');
+  test('come from any realm', () => {
     const w: Float32Array = runInNewContext('Float32Array.of(1)');
     new SGD({ w }, { learningRate: 1 }).step({ w: runInNewContext('Float32Array.of(3)') });
     expect(w[0]).toBe(-2);
@@ -68,6 +77,14 @@ describe('parameters and gradients', () => {
     const g = f32(1);
     new SGD(params, { learningRate: 1 }).step([g, g]);
     expect(params).toEqual([f32(0), f32(1)]);
+  });
+
+  test('may touch, and empty ones may lie anywhere', () => {
+    const buffer = new ArrayBuffer(16);
+    const [g, w] = [new Float32Array(buffer, 0, 2).fill(1), new Float32Array(buffer, 8, 2)];
+    const inside = new Float32Array(buffer, 12, 0);
+    new SGD([w, inside], { learningRate: 1 }).step([g, new Float32Array(buffer, 4, 0)]);
+    expect(w).toEqual(f32(-1, -1));
   });
 
   test('are found again in other memory at every step', () => {
@@ -145,6 +162,74 @@ describe('hyperparameters', () => {
     another.step(f32(1));
     expect(w).not.toEqual(fresh);
   });
+});
+
+describe('state', () => {
+  const tensor = (optimizer: { stateDict(): StateDict }) => {
+    const [first] = optimizer.stateDict().groups[0]?.tensors ?? [];
+    return first as TensorState;
+  };
+
+  test('that is new leaves the number of steps as it is', () => {
+    const optimizer = new Adam(f32(1));
+    optimizer.step(f32(1));
+    optimizer.amsgrad = true;
+    expect(tensor(optimizer).step).toBe(1);
+  });
+
+  test('that is no longer needed is kept, also through a dictionary', () => {
+    const optimizer = new RMSprop(f32(1), { momentum: 0.9 });
+    optimizer.step(f32(1));
+    const { momentumBuffer } = tensor(optimizer).state;
+    optimizer.momentum = 0;
+    optimizer.centered = true;
+    expect(tensor(optimizer).state.momentumBuffer).toEqual(momentumBuffer);
+    const another = new RMSprop(f32(1));
+    another.loadStateDict(optimizer.stateDict());
+    expect(another.stateDict()).toEqual(optimizer.stateDict());
+  });
+
+  test('that is loaded is what the next step uses', () => {
+    const w = f32(1);
+    const optimizer = new RMSprop(w, { momentum: 0.9 });
+    optimizer.step(f32(1));
+    const [saved, dict] = [w.slice(), optimizer.stateDict()];
+    optimizer.step(f32(2));
+    const expected = structuredClone([w, optimizer.stateDict()]);
+    w.set(saved);
+    optimizer.loadStateDict(dict);
+    optimizer.step(f32(2));
+    expect([w, optimizer.stateDict()]).toEqual(expected);
+  });
+
+  test('survives a change of engine between steps', () => {
+    const [a, b] = [f32(1), f32(1)];
+    const [changing, steady] = [new RMSprop(a), new RMSprop(b)];
+    const { isa } = runtime();
+    for (const each of runtime().availableIsas) {
+      configure({ isa: each });
+      changing.step(f32(3));
+      configure({ isa });
+      steady.step(f32(3));
+    }
+    expect(a).toEqual(b);
+    expect(changing.stateDict()).toEqual(steady.stateDict());
+  });
+});
+
+test('gradients are not kept alive after the step', async () => {
+  const optimizer = new SGD({ w: f32(1) });
+  const gradient = (() => {
+    const w = f32(1);
+    optimizer.step({ w });
+    return new WeakRef(w);
+  })();
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc');
+  await new Promise((resolve) => setTimeout(resolve, 10));
+  collect();
+  expect(gradient.deref()).toBeUndefined();
+  optimizer.step({ w: null });
 });
 
 describe.each(optimizers)('the state of $name', ({ Class, rule }) => {

@@ -5,6 +5,8 @@
 
 enum class DataType : unsigned { float32, float64 };
 
+constexpr size_t sizeOf(DataType type) { return type == DataType::float32 ? sizeof(float) : sizeof(double); }
+
 constexpr size_t kMaxStates = 4;
 
 // A run of elements of one tensor, with the same run of its gradient and of each of its states.
