@@ -1,0 +1,55 @@
+import { expect } from 'vitest';
+import { RMSprop, runtime } from '../../lib/index.js';
+
+/** The fastest engine and the reference: the one that everybody uses, and the one that has checks of its own. */
+export const engines = runtime().availableIsas.filter(
+  (_, i, all) => i === 0 || i === all.length - 1,
+);
+
+export const f32 = (...values: number[]) => Float32Array.from(values);
+
+/** A call that must throw: this kind of error, with this code and this sentence. */
+export interface Failure {
+  does: string;
+  run: () => unknown;
+  kind: typeof TypeError | typeof RangeError;
+  code: string;
+  says: string;
+}
+
+export function expectFailure({ run, kind, code, says }: Failure) {
+  let error: unknown;
+  try {
+    run();
+  } catch (thrown) {
+    error = thrown;
+  }
+  expect(error).toBeInstanceOf(kind);
+  expect(error).toMatchObject({ code, message: says });
+}
+
+/** Options as a JavaScript caller can pass them. */
+export const rmsprop = (options: unknown, params: unknown = f32(1)) =>
+  new RMSprop(params as Float32Array, options as object);
+
+export const domain = 'to be a finite number of at least 0';
+
+/** A tensor whose memory was transferred away. */
+export const detached = (length = 4) => {
+  const array = new Float32Array(length);
+  structuredClone(array.buffer, { transfer: [array.buffer] });
+  return array;
+};
+
+export type Params = { weights: Float32Array; bias: Float64Array };
+
+/** An optimizer that has made a step, with all of its states. */
+export function trained() {
+  const params: Params = { weights: f32(1, 2, 3), bias: Float64Array.of(4, 5) };
+  const optimizer = new RMSprop(params, { momentum: 0.9, centered: true });
+  optimizer.step({ weights: f32(1, 1, 1), bias: Float64Array.of(1, 1) });
+  return { params, optimizer };
+}
+
+/** Gradients that it takes. */
+export const good = { weights: f32(1, 1, 1), bias: Float64Array.of(1, 1) };
