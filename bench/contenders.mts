@@ -1,45 +1,58 @@
-import { RMSprop } from 'rmsprop';
-import type { Tensors } from './tensors.mts';
+import { Adam, AdamW, RMSprop, SGD, type StateDict } from 'rmsprop';
 
-/** Something that updates tensors: one row of the table for every size. */
+export type RuleKey = 'rmsprop' | 'rmsprop-full' | 'sgd-momentum' | 'adam' | 'adamw';
+
+/** A rule with its options: one row of the table for every size. */
 export interface Contender {
+  /** What `--only` and the peers call it. */
+  readonly key: RuleKey;
   readonly name: string;
-  /** The streams of its limit loop: states that are read and written, beside parameter and gradient. */
+  /** States that are read and written, beside parameter and gradient: the streams of its limit loop. */
   readonly states: number;
-  readonly targets: readonly Target[];
-  /** Makes it for these tensors; what comes back is one step. */
-  prepare(tensors: Tensors): () => void;
+  create(parameters: Float32Array[]): Stepper;
 }
 
-/** The ratio to the limit loop that one tensor of at least so many elements is to reach. */
-export interface Target {
-  readonly elements: number;
-  readonly ratio: number;
-  /** The only instruction set for which it holds. */
-  readonly isa?: string;
+/** What all optimizers have. */
+export interface Stepper {
+  step(gradients: Float32Array[]): void;
+  stateDict(): StateDict;
+  loadStateDict(dict: StateDict): void;
 }
-
-const common: Target[] = [
-  { elements: 2 ** 22, ratio: 0.97 },
-  { elements: 2 ** 18, ratio: 0.95 },
-];
 
 export const contenders: Contender[] = [
   {
+    key: 'rmsprop',
     name: 'RMSprop',
     states: 1,
-    targets: [...common, { elements: 2 ** 14, ratio: 0.6, isa: 'avx512' }],
-    prepare({ parameters, gradients }) {
-      const optimizer = new RMSprop(parameters);
-      return () => optimizer.step(gradients);
-    },
+    create: (parameters) => new RMSprop(parameters),
+  },
+  {
+    key: 'rmsprop-full',
+    name: 'RMSprop, momentum, centred',
+    states: 3,
+    create: (parameters) => new RMSprop(parameters, { momentum: 0.9, centered: true }),
+  },
+  {
+    key: 'sgd-momentum',
+    name: 'SGD, momentum',
+    states: 1,
+    create: (parameters) => new SGD(parameters, { momentum: 0.9 }),
+  },
+  {
+    key: 'adam',
+    name: 'Adam',
+    states: 2,
+    create: (parameters) => new Adam(parameters),
+  },
+  {
+    key: 'adamw',
+    name: 'AdamW',
+    states: 2,
+    create: (parameters) => new AdamW(parameters),
   },
 ];
 
-/** The target of one case, if it has one: that of the largest size not above it. */
-export function targetOf(contender: Contender, { shape }: Tensors, isa: string) {
-  if (shape.count > 1) return undefined;
-  const sizes = contender.targets.filter(({ elements }) => elements <= shape.length);
-  const [target] = sizes.sort((a, b) => b.elements - a.elements);
-  return target === undefined || (target.isa ?? isa) !== isa ? undefined : target.ratio;
+/** Bytes of memory traffic per parameter: p and the states are read and written, g is read. */
+export function bytesOf({ states }: Contender): number {
+  return Float32Array.BYTES_PER_ELEMENT * (3 + 2 * states);
 }

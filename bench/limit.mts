@@ -14,7 +14,7 @@ interface Addon {
 const file = new URL('../build-bench/Release/limit.node', import.meta.url).pathname;
 
 /** Both limit loops over the streams of an optimizer with so many states. */
-export function prepareLimits(tensors: Tensors, states: number, threads: number) {
+export function prepareLimits(tensors: Tensors, states: number) {
   if (!existsSync(file)) throw new Error(`Expected ${file}, which 'npm run bench' builds`);
   const addon = createRequire(import.meta.url)(file) as Addon;
   const memory = createStates(tensors, states);
@@ -23,7 +23,5 @@ export function prepareLimits(tensors: Tensors, states: number, threads: number)
     tensors.gradients[i],
     ...memory[i],
   ]);
-  const plain = addon.plain(states, streams);
-  const tuned = addon.tuned(states, streams);
-  return { plain: () => plain(threads), tuned: () => tuned(threads) };
+  return { plain: addon.plain(states, streams), tuned: addon.tuned(states, streams) };
 }

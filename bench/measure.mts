@@ -4,53 +4,80 @@ export interface Budget {
   /** Milliseconds for one timing: as many calls as it takes. */
   readonly timing: number;
   readonly leastRounds: number;
+  /** For each guest. */
+  readonly leastTimings: number;
 }
 
-/** Nanoseconds of one call, for every contestant and every round. */
-export interface Rounds<Name extends string> {
-  readonly nanoseconds: Record<Name, number[]>;
+export interface Timing {
+  /** Of one call. */
+  readonly nanoseconds: number;
+  /** Whether no other program took a processor away meanwhile. */
+  readonly calm: boolean;
+}
+
+/** Something that can be timed. Before a timing of several calls it makes one that does not count. */
+export interface Contestant {
+  time(calls: number): Timing | Promise<Timing>;
+}
+
+/** Nanoseconds of one call for every contestant; NaN in rounds in which it did not run. */
+export interface Rounds {
+  readonly nanoseconds: Record<string, number[]>;
   readonly rounds: number;
-  /** The share of timings during which another program took a processor from this one. */
+  /** The share of timings during which another program took a processor. */
   readonly interrupted: number;
 }
 
 /** How often a timing that was interrupted is taken again. */
 const RETRIES = 3;
 
-/**
- * Times all contestants in turn, again and again, so that whatever else the machine does meets them alike. The order is
- * reversed in every other round.
- */
-export function measure<Name extends string>(
-  contestants: Record<Name, () => void>,
-  { seconds, timing, leastRounds }: Budget,
-): Rounds<Name> {
-  const names = Object.keys(contestants) as Name[];
-  const nanoseconds = Object.fromEntries(
-    names.map((name) => [name, [] as number[]]),
-  ) as Rounds<Name>['nanoseconds'];
-  for (const name of names) contestants[name]();
-  const fastest = Math.min(...names.map((name) => time(contestants[name], 3)));
-  const calls = Math.max(1, Math.ceil((timing * 1e6) / fastest));
+/** Nanoseconds; a longer timing is interrupted nearly always where other programs run, and taken as it is. */
+const LONG = 1e7;
 
+/** How much longer the timings of guests are: they come seldom, and some run in a process that slept. */
+const GUEST_TIMING = 3;
+
+/**
+ * Times the hosts and one of the guests in turn, again and again, so that whatever else the machine does meets them
+ * alike. The order is reversed whenever all guests have been there.
+ */
+export async function measure(
+  hosts: Record<string, Contestant>,
+  guests: Record<string, Contestant>,
+  { seconds, timing, leastRounds, leastTimings }: Budget,
+): Promise<Rounds> {
+  const everybody = { ...hosts, ...guests };
+  const visitors = Object.keys(guests);
+  const calls: Record<string, number> = {};
+  for (const name of Object.keys(everybody)) {
+    const factor = name in guests ? GUEST_TIMING : 1;
+    calls[name] = await callsIn(factor * timing * 1e6, everybody[name]);
+  }
+  // The hosts all make the same number of calls: they are to be compared closely.
+  const most = Math.max(...Object.keys(hosts).map((name) => calls[name]));
+  for (const name of Object.keys(hosts)) calls[name] = most;
+
+  const nanoseconds = Object.fromEntries(
+    Object.keys(everybody).map((name) => [name, [] as number[]]),
+  );
+  const least = Math.max(leastRounds, leastTimings * visitors.length);
+  const end = performance.now() + seconds * 1e3;
   let rounds = 0;
   let timings = 0;
   let interruptions = 0;
-  for (const end = performance.now() + seconds * 1e3; ; names.reverse()) {
-    if (rounds >= leastRounds && performance.now() >= end) break;
-    rounds++;
-    for (const name of names) {
-      const run = contestants[name];
-      // Brings the tensors into the caches, where they fit, and wakes the threads.
-      if (calls > 1) run();
+  for (; rounds < least || performance.now() < end; rounds++) {
+    const cycle = Math.max(1, visitors.length);
+    const turn = [...Object.keys(hosts), ...visitors.slice(rounds % cycle, (rounds % cycle) + 1)];
+    if (Math.floor(rounds / cycle) % 2 === 1) turn.reverse();
+    for (const name of Object.keys(everybody)) nanoseconds[name].push(Number.NaN);
+    for (const name of turn) {
       for (let retries = 0; ; retries++) {
-        const before = interruptionsSoFar();
-        const taken = time(run, calls);
-        const calm = interruptionsSoFar() === before;
+        const taken = await everybody[name].time(calls[name]);
         timings++;
-        if (!calm) interruptions++;
-        if (!calm && retries < RETRIES) continue;
-        nanoseconds[name].push(taken);
+        if (!taken.calm) interruptions++;
+        const isShort = calls[name] * taken.nanoseconds < LONG;
+        if (!taken.calm && isShort && retries < RETRIES) continue;
+        nanoseconds[name][rounds] = taken.nanoseconds;
         break;
       }
     }
@@ -58,29 +85,32 @@ export function measure<Name extends string>(
   return { nanoseconds, rounds, interrupted: interruptions / timings };
 }
 
-function time(run: () => void, calls: number): number {
-  const start = process.hrtime.bigint();
-  for (let i = 0; i < calls; i++) run();
-  return Number(process.hrtime.bigint() - start) / calls;
+async function callsIn(nanoseconds: number, contestant: Contestant): Promise<number> {
+  let { nanoseconds: taken } = await contestant.time(1);
+  // The first call may take many times as long as the others.
+  for (let calls = 2; calls * taken < 20 * nanoseconds; calls *= 4) {
+    taken = (await contestant.time(calls)).nanoseconds;
+    if (calls * taken >= nanoseconds) break;
+  }
+  return Math.max(1, Math.ceil(nanoseconds / taken));
+}
+
+/** Something that runs in this process. */
+export function local(run: () => void, before: () => void = () => {}): Contestant {
+  return {
+    time(calls) {
+      before();
+      // Brings the tensors into the caches, where they fit, and wakes the threads.
+      if (calls > 1) run();
+      const interruptions = interruptionsSoFar();
+      const start = process.hrtime.bigint();
+      for (let i = 0; i < calls; i++) run();
+      const nanoseconds = Number(process.hrtime.bigint() - start) / calls;
+      return { nanoseconds, calm: interruptionsSoFar() === interruptions };
+    },
+  };
 }
 
 function interruptionsSoFar(): number {
   return process.resourceUsage().involuntaryContextSwitches;
-}
-
-/** Median and quartiles. */
-export interface Spread {
-  readonly median: number;
-  readonly lower: number;
-  readonly upper: number;
-}
-
-export function spreadOf(values: readonly number[]): Spread {
-  const sorted = values.toSorted((a, b) => a - b);
-  const quantile = (q: number) => {
-    const at = q * (sorted.length - 1);
-    const below = sorted[Math.floor(at)];
-    return below + (at % 1) * (sorted[Math.ceil(at)] - below);
-  };
-  return { median: quantile(0.5), lower: quantile(0.25), upper: quantile(0.75) };
 }
