@@ -28,8 +28,7 @@ export function caseTable(results: readonly Result[]): string {
   return textTable(columns, results);
 }
 
-function note({ shape, ratio, target, speedUp }: Result): string {
-  // Another program held a processor, and the threads waited for each other.
+function note({ shape, ratio, target, speedUp, quiet }: Result): string {
   const stalled =
     shape.count === 1 && shape.length >= 2 ** 18 && speedUp && speedUp.limit.median < 1.2;
   const missed = [
@@ -39,5 +38,6 @@ function note({ shape, ratio, target, speedUp }: Result): string {
   return [
     ...(missed.length > 0 ? [`missed: ${missed.join(', ')}`] : []),
     ...(stalled ? ['stalled'] : []),
+    ...(quiet ? [] : ['busy']),
   ].join('; ');
 }

@@ -15,6 +15,7 @@ import { help, type Options, readOptions } from './options.mts';
 import { defeats, peerTable } from './peer-table.mts';
 import { openPeers } from './peers/index.mts';
 import type { Peer } from './peers/peer.mts';
+import { Patience } from './quiet.mts';
 import { compare, type Result } from './results.mts';
 import { significant } from './table.mts';
 import { createTensors } from './tensors.mts';
@@ -91,6 +92,7 @@ async function run(options: Options) {
 
 async function measureAll(options: Options, peers: readonly Peer[]) {
   const { contenders, shapes, threads, isas, budget } = options;
+  const patience = new Patience(options.patience);
   const results: Result[] = [];
   const idle: IdleResult[] = [];
   const cases = shapes.length * contenders.length * isas.length * threads.length;
@@ -100,7 +102,7 @@ async function measureAll(options: Options, peers: readonly Peer[]) {
       for (const isa of isas) {
         for (const count of threads) {
           const one = { contender, tensors, threads: count, isa };
-          results.push(await compare(one, isa === isas[0] ? peers : [], budget));
+          results.push(await compare(one, isa === isas[0] ? peers : [], budget, patience));
           const progress = `${results.length} of ${cases} cases measured`;
           if (process.stderr.isTTY) process.stderr.write(`\r${progress}`);
         }

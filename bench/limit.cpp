@@ -4,6 +4,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <memory>
 #include <vector>
 
 namespace {
@@ -57,21 +58,20 @@ constexpr Loop kTuned[] = {tuned<0>, tuned<1>, tuned<2>, tuned<3>};
 
 // All tensors in one parallel region, shared out like the step's: contiguous runs, cut at lines.
 struct Limit {
-  Loop loop;
   std::vector<Tensor> tensors;
   size_t elements = 0;
-  Napi::ObjectReference memory;
+  Napi::ObjectReference memory[2];
 
-  void run(int threads) const {
-    if (threads == 1) return runRange(0, elements);
+  void run(Loop loop, int threads) const {
+    if (threads == 1) return runRange(loop, 0, elements);
 #pragma omp parallel num_threads(threads)
     {
       const size_t team = omp_get_num_threads(), me = omp_get_thread_num();
-      runRange(elements * me / team, elements * (me + 1) / team);
+      runRange(loop, elements * me / team, elements * (me + 1) / team);
     }
   }
 
-  void runRange(size_t begin, size_t end) const {
+  void runRange(Loop loop, size_t begin, size_t end) const {
     size_t start = 0;
     for (const Tensor& tensor : tensors) {
       const auto cut = [&](size_t at) {
@@ -84,29 +84,47 @@ struct Limit {
   }
 };
 
-// (states, [p, g, s0, ..., p, g, s0, ...]) => (threads) => void
-template <const Loop* loops>
+// The first place from here on that lies in its cache line as p does, which is how the optimizers lay out their states.
+float* alike(float* from, const float* p) {
+  const auto line = [](const float* at) { return reinterpret_cast<uintptr_t>(at) / sizeof(float) % kLine; };
+  return from + (line(p) - line(from) + kLine) % kLine;
+}
+
+// (states, [p, g, p, g, ...], arena) => { plain(threads), tuned(threads) }
+// The arena has room for all states, and for a line more with each.
 Napi::Value prepare(const Napi::CallbackInfo& info) {
   const size_t states = info[0].As<Napi::Number>().Uint32Value();
   const Napi::Array arrays = info[1].As<Napi::Array>();
-  auto* limit = new Limit{loops[states], {}, 0, Napi::Persistent(arrays.As<Napi::Object>())};
+  Napi::Float32Array arena = info[2].As<Napi::Float32Array>();
+  const auto limit = std::make_shared<Limit>();
+  limit->memory[0] = Napi::Persistent(arrays.As<Napi::Object>());
+  limit->memory[1] = Napi::Persistent(arena.As<Napi::Object>());
 
   const auto array = [&](uint32_t at) { return Napi::Value(arrays[at]).As<Napi::Float32Array>(); };
-  for (uint32_t at = 0; at < arrays.Length(); at += 2 + states) {
+  float* end = arena.Data();
+  for (uint32_t at = 0; at < arrays.Length(); at += 2) {
     Tensor tensor{array(at).Data(), array(at + 1).Data(), {}, array(at).ElementLength()};
-    for (uint32_t k = 0; k < states; k++) tensor.s[k] = array(at + 2 + k).Data();
+    for (size_t k = 0; k < states; k++) {
+      tensor.s[k] = alike(end, tensor.p);
+      end = tensor.s[k] + tensor.length;
+    }
     limit->elements += tensor.length;
     limit->tensors.push_back(tensor);
   }
-  Napi::Function run = Napi::Function::New(
-      info.Env(), [limit](const Napi::CallbackInfo& info) { limit->run(info[0].As<Napi::Number>().Int32Value()); });
-  run.AddFinalizer([](Napi::Env, Limit* dead) { delete dead; }, limit);
-  return run;
+
+  const auto function = [&](Loop loop) {
+    return Napi::Function::New(info.Env(), [limit, loop](const Napi::CallbackInfo& info) {
+      limit->run(loop, info[0].As<Napi::Number>().Int32Value());
+    });
+  };
+  Napi::Object loops = Napi::Object::New(info.Env());
+  loops["plain"] = function(kPlain[states]);
+  loops["tuned"] = function(kTuned[states]);
+  return loops;
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
-  exports["plain"] = Napi::Function::New<prepare<kPlain>>(env, "plain");
-  exports["tuned"] = Napi::Function::New<prepare<kTuned>>(env, "tuned");
+  exports["prepare"] = Napi::Function::New(env, prepare, "prepare");
   return exports;
 }
 

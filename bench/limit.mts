@@ -1,27 +1,29 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { createStates, type Tensors } from './tensors.mts';
-
-/** Binds a loop to tensors: parameter, gradient, states, parameter, gradient, ... */
-type Loop = (states: number, tensors: Float32Array[]) => (threads: number) => void;
+import type { Tensors } from './tensors.mts';
 
 /** See limit.cpp. */
 interface Addon {
-  plain: Loop;
-  tuned: Loop;
+  prepare(states: number, tensors: Float32Array[], arena: Float32Array): Limits;
+}
+
+/** The two forms of the loop, bound to tensors. */
+interface Limits {
+  plain(threads: number): void;
+  tuned(threads: number): void;
 }
 
 const file = new URL('../build-bench/Release/limit.node', import.meta.url).pathname;
 
-/** Both limit loops over the streams of an optimizer with so many states. */
-export function prepareLimits(tensors: Tensors, states: number) {
+/** Elements of a cache line. */
+const LINE = 16;
+
+/** The limit loops over the streams of an optimizer with so many states. */
+export function prepareLimits(tensors: Tensors, states: number): Limits {
   if (!existsSync(file)) throw new Error(`Expected ${file}, which 'npm run bench' builds`);
   const addon = createRequire(import.meta.url)(file) as Addon;
-  const memory = createStates(tensors, states);
-  const streams = tensors.parameters.flatMap((parameter, i) => [
-    parameter,
-    tensors.gradients[i],
-    ...memory[i],
-  ]);
-  return { plain: addon.plain(states, streams), tuned: addon.tuned(states, streams) };
+  const { count, length } = tensors.shape;
+  const arena = new Float32Array(count * states * (length + LINE)).fill(1);
+  const streams = tensors.parameters.flatMap((parameter, i) => [parameter, tensors.gradients[i]]);
+  return addon.prepare(states, streams, arena);
 }

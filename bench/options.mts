@@ -25,6 +25,7 @@ Usage: npm run bench -- [options]
                   (default: all that are installed)
   --python FILE   a Python that has PyTorch, or jax and optax; see bench/README.md
   --seconds N     for each case, less its preparation (default: 1.5)
+  --patience N    seconds to wait in all for other programs to leave processors idle (default: 30)
   --json FILE     writes all figures
   --svg FOLDER    draws roofline.svg and peers.svg there
   --quick         a few seconds in all, to see that it works: its figures mean nothing
@@ -39,6 +40,8 @@ export interface Options {
   readonly peers: string[];
   readonly python: string | undefined;
   readonly budget: Budget;
+  /** Seconds. */
+  readonly patience: number;
   readonly json: string | undefined;
   readonly svg: string | undefined;
 }
@@ -55,6 +58,7 @@ export function readOptions(args: string[]): Options | 'help' {
       peers: { type: 'string', default: peerKeys.join() },
       python: { type: 'string' },
       seconds: { type: 'string', default: '1.5' },
+      patience: { type: 'string', default: '30' },
       json: { type: 'string' },
       svg: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -79,6 +83,7 @@ export function readOptions(args: string[]): Options | 'help' {
           leastRounds: 11,
           leastTimings: 5,
         },
+    patience: quick ? 0 : notNegative('patience', values.patience),
     json: writable('json', values.json),
     svg: folder('svg', values.svg),
   };
@@ -108,6 +113,12 @@ function positive(option: string, text: string): number {
   const value = Number(text);
   if (value > 0) return value;
   throw wrong(option, 'above 0', text);
+}
+
+function notNegative(option: string, text: string): number {
+  const value = Number(text);
+  if (value >= 0) return value;
+  throw wrong(option, 'a number of at least 0', text);
 }
 
 /** A wrong path is told before the measurement and not after it. */

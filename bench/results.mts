@@ -3,6 +3,7 @@ import { bytesOf, type Contender, type RuleKey } from './contenders.mts';
 import { prepareLimits } from './limit.mts';
 import { type Budget, local, measure } from './measure.mts';
 import type { Guest, Peer } from './peers/peer.mts';
+import type { Patience } from './quiet.mts';
 import { ratiosOf, type Spread, spreadOf } from './spread.mts';
 import { limitTarget, peerTarget, threadsTarget } from './targets.mts';
 import type { Shape, Tensors } from './tensors.mts';
@@ -39,6 +40,8 @@ export interface Result {
   readonly rounds: number;
   /** The share of timings during which another program took a processor. */
   readonly interrupted: number;
+  /** Whether there were idle processors for all threads when it began. */
+  readonly quiet: boolean;
 }
 
 /** Time on one thread over the time on all, round by round. */
@@ -67,6 +70,7 @@ export async function compare(
   { contender, tensors, threads, isa }: Case,
   peers: readonly Peer[],
   budget: Budget,
+  patience: Patience,
 ): Promise<Result> {
   const optimizer = contender.create(tensors.parameters);
   const step = () => optimizer.step(tensors.gradients);
@@ -88,6 +92,7 @@ export async function compare(
     if (typeof guest === 'string') absent[peer.key] = guest;
     else guests[peer.key] = guest;
   }
+  const quiet = await patience.waitFor(threads);
   const { nanoseconds, rounds, interrupted } = await measure(hosts, guests, budget);
   for (const guest of Object.values(guests)) await guest.release?.();
 
@@ -131,5 +136,6 @@ export async function compare(
     }),
     rounds,
     interrupted,
+    quiet,
   };
 }

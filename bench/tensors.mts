@@ -37,14 +37,3 @@ export function createTensors(shape: Shape): Tensors {
   const gradients = fill(() => Math.sign(Math.random() - 0.5) * (0.005 + 0.01 * Math.random()));
   return { shape, parameters, gradients };
 }
-
-/** States for the limit loop, laid out as an optimizer lays out its own: in one arena, at cache lines. */
-export function createStates({ shape }: Tensors, states: number): Float32Array[][] {
-  const stride = 64 * Math.ceil((shape.length * Float32Array.BYTES_PER_ELEMENT) / 64);
-  const arena = new Uint8Array(stride * shape.count * states);
-  return Array.from({ length: shape.count }, (_, i) =>
-    Array.from({ length: states }, (_, k) => {
-      return new Float32Array(arena.buffer, stride * (i * states + k), shape.length).fill(1);
-    }),
-  );
-}

@@ -1,12 +1,10 @@
-import * as vega from 'vega';
-import { compile, type TopLevelSpec } from 'vega-lite';
+import type { TopLevelSpec } from 'vega-lite';
+import { style, toSvg } from './svg.mts';
 import type { Run } from './training.mts';
 
 /** Loss and accuracy after each epoch, side by side, as one SVG that needs nothing else. */
-export async function drawCharts(runs: Run[], target: number): Promise<string> {
-  const { spec } = compile(specification(runs, target));
-  const view = new vega.View(vega.parse(spec), { renderer: 'none' });
-  return view.toSVG();
+export function drawCharts(runs: Run[], target: number): Promise<string> {
+  return toSvg(specification(runs, target));
 }
 
 function specification(runs: Run[], target: number): TopLevelSpec {
@@ -88,19 +86,7 @@ function specification(runs: Run[], target: number): TopLevelSpec {
         ],
       },
     ],
-    config: {
-      font: 'system-ui, sans-serif',
-      title: { fontSize: 14, fontWeight: 600, anchor: 'start', offset: 10 },
-      axis: {
-        labelFontSize: 12,
-        titleFontSize: 12,
-        titleFontWeight: 'normal',
-        gridColor: '#e6e6e6',
-      },
-      legend: { labelFontSize: 12, labelLimit: 0 },
-      concat: { spacing: 32 },
-      view: { stroke: null },
-    },
+    config: style,
   };
 }
 

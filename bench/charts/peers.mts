@@ -1,8 +1,8 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { type Panel, style, toSvg } from '../../examples/svg.mts';
 import { peerKeys } from '../peers/index.mts';
 import type { Result } from '../results.mts';
 import { significant } from '../table.mts';
-import { type Panel, style, toSvg } from './svg.mts';
 
 /** What is drawn of a run that has all of it. */
 const preferred = { rules: ['rmsprop', 'adam'], sizes: ['16K', '1M', '33M', '200x1000'] };

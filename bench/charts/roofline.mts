@@ -1,6 +1,6 @@
 import type { TopLevelSpec } from 'vega-lite';
+import { type Panel, style, toSvg } from '../../examples/svg.mts';
 import type { Result } from '../results.mts';
-import { type Panel, style, toSvg } from './svg.mts';
 
 /** Sizes of which the call itself takes most of the time are not about memory. */
 const LEAST_ELEMENTS = 1000;
