@@ -77,7 +77,8 @@ export const adam = defineRule({
  *     m = beta1 * m + (1 - beta1) * g;    v = beta2 * v + (1 - beta2) * g * g
  *     p = p - learningRate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
  *
- * As PyTorch's (`foreach=False`) to the bit, but for the square root, which here is always correctly rounded. Keras puts
+ * As PyTorch's (`foreach=False`) to the bit, but for square roots, which here are always correctly rounded: PyTorch takes
+ * that of 1 - beta2^t by `pow`, which at a few steps from the 345th on is 1 ulp of float64 off. Keras puts
  * epsilon before the bias correction of v, which makes it smaller in the first steps.
  *
  * Source: Kingma and Ba, arXiv:1412.6980; AMSGrad: Reddi et al., ICLR 2018; torch/optim/adam.py.
