@@ -82,7 +82,7 @@ async function run(options: Options) {
     idle,
     checks,
   };
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(record, null, 1)}\n`);
+  if (options.json) writeFileSync(options.json, `${JSON.stringify(record, rounded, 2)}\n`);
   if (options.svg) {
     const caption = `${processor}, ${isa}, ${start.toISOString().slice(0, 10)}`;
     writeFileSync(join(options.svg, 'roofline.svg'), await drawRoofline(results, caption));
@@ -115,6 +115,11 @@ async function measureAll(options: Options, peers: readonly Peer[]) {
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   return { results, idle };
+}
+
+/** Six digits are more than any of these figures is good for. */
+function rounded(_key: string, value: unknown) {
+  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 }
 
 /** Each way to get something once, after what it gets. */

@@ -3,7 +3,7 @@ import { type Panel, style, toSvg } from '../../examples/svg.mts';
 import type { Result } from '../results.mts';
 
 /** Sizes of which the call itself takes most of the time are not about memory. */
-const LEAST_ELEMENTS = 1000;
+const LEAST_ELEMENTS = 2 ** 14;
 
 interface Point {
   readonly rule: string;
