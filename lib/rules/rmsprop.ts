@@ -150,7 +150,8 @@ export class RMSprop<P extends object> extends Optimizer<RMSpropOptions, P> {
    * `{ params, ...options }`
    * @param options for all groups that do not set their own
    * @throws TypeError ERR_UNKNOWN_OPTION, ERR_INVALID_OPTION, ERR_INVALID_PARAMS, ERR_TENSOR_TYPE
-   * @throws RangeError ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP
+   * @throws RangeError ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_INVALID_PARAMS, ERR_TENSOR_DETACHED,
+   * ERR_TENSOR_OVERLAP, ERR_OUT_OF_MEMORY
    */
   constructor(params: P & Strict<P, RMSpropOptions>, options?: RMSpropOptions) {
     super(rmsprop, params, options);
