@@ -4,6 +4,14 @@
 
 #include <algorithm>
 
+#if defined(__x86_64__)
+#if defined(RMSPROP_SLOW_DIVIDER)  // for tests, on any processor
+const bool kSlowDivider = true;
+#else
+const bool kSlowDivider = (__builtin_cpu_init(), __builtin_cpu_is("intel") != 0);
+#endif
+#endif
+
 namespace {
 
 // From this many elements on threads pay even if they have to be woken, and each must have so many to be worth its

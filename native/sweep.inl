@@ -1,6 +1,6 @@
 // The one loop. Every file of native/isa/ includes this inside its anonymous namespace, after defining
 //   template <class T> struct Lanes: V, count, broadcast, load and store of all lanes or of the first few,
-//   fma and sqrt of V.
+//   fma, sqrt and divide of V.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.
 #include "vector.h"
 
@@ -11,7 +11,7 @@
 // Loads the streams of one element per lane, applies Gradient and the rule, stores what changed.
 template <class T, class Rule, class GradientOn, class RuleOn>
 [[gnu::always_inline]] inline void update(T* parameter, const T* gradient, T* const* state, size_t i, auto lanes,
-                                          const typename Lanes<T>::V* scalars, GradientOn gradientOn, RuleOn ruleOn) {
+                                          const Uniform<typename Lanes<T>::V>* scalars, GradientOn gradientOn, RuleOn ruleOn) {
   using L = Lanes<T>;
   using V = typename L::V;
   V p = L::load(parameter + i, lanes);
@@ -58,8 +58,11 @@ void sweep(const Piece& piece, Row row) {
   const Switches<Rule::compiled, ruleValue> ruleOn{static_cast<unsigned>(row[kRuleSwitches])};
 
   constexpr unsigned count = unsigned{Gradient::ScalarCount} + Rule::ScalarCount;
-  typename L::V scalars[count];
-  for (unsigned k = 0; k < count; k++) scalars[k] = L::broadcast(static_cast<T>(row[kScalars + k]));
+  Uniform<typename L::V> scalars[count];
+  for (unsigned k = 0; k < count; k++) {
+    const T scalar = static_cast<T>(row[kScalars + k]);
+    scalars[k] = {L::broadcast(scalar), L::broadcast(1 / scalar)};
+  }
 
   T* const parameter = static_cast<T*>(piece.parameter);
   const T* const gradient = static_cast<const T*>(piece.gradient);

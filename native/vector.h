@@ -1,9 +1,27 @@
-// Operations on vectors (and on plain numbers) that follow from the compiler's own operators and from fma.
+// Operations on vectors (and on plain numbers) that follow from the compiler's own operators, from fma and from divide.
 #pragma once
+
+template <class V>
+struct Same {
+  using Type = V;
+};
+
+// A hyperparameter: the same number in all lanes. Division by it is divide(a, value, reciprocal), which an instruction
+// set may do without dividing.
+template <class V>
+struct Uniform {
+  V value, reciprocal;
+
+  operator V() const { return value; }
+  friend V operator+(V a, const Uniform& b) { return a + b.value; }
+  friend V operator*(V a, const Uniform& b) { return a * b.value; }
+  friend V operator*(const Uniform& a, V b) { return a.value * b; }
+  friend V operator/(V a, const Uniform& b) { return divide(a, b.value, b.reciprocal); }
+};
 
 // a + weight * (b - a), rounded as PyTorch's lerp: from the nearer end.
 template <class V>
-V lerp(V a, V b, V weight) {
+V lerp(V a, V b, typename Same<V>::Type weight) {
   const auto nearA = (weight < 0.5f) & (weight > -0.5f);
   return fma(nearA ? weight : weight - 1.0f, b - a, nearA ? a : b);
 }

@@ -48,6 +48,8 @@ inline __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c
 inline __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
 inline __m256 sqrt(__m256 x) { return _mm256_sqrt_ps(x); }
 inline __m256d sqrt(__m256d x) { return _mm256_sqrt_pd(x); }
+inline __m256 divide(__m256 a, __m256 c, __m256) { return a / c; }
+inline __m256d divide(__m256d a, __m256d c, __m256d) { return a / c; }
 
 #include "../sweep.inl"
 

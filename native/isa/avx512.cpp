@@ -40,8 +40,12 @@ struct Lanes<double> {
 
 inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 inline __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
-inline __m512 sqrt(__m512 x) { return _mm512_sqrt_ps(x); }
+#include "avx512-exact.h"
+
+inline __m512 sqrt(__m512 x) { return kSlowDivider ? fusedSquareRoot(x) : _mm512_sqrt_ps(x); }
 inline __m512d sqrt(__m512d x) { return _mm512_sqrt_pd(x); }
+inline __m512 divide(__m512 a, __m512 c, __m512 reciprocal) { return fusedQuotient(a, c, reciprocal); }
+inline __m512d divide(__m512d a, __m512d c, __m512d) { return a / c; }
 
 #include "../sweep.inl"
 

@@ -29,6 +29,12 @@ struct Isa {
   Sweep (*find)(unsigned rule, DataType type, Row row);
 };
 
+#if defined(__x86_64__)
+// Whether square roots of 512 bits take so long on this processor that multiplications and additions are faster: on
+// Intel's they do, on AMD's they do not. Found out in a file that is compiled for every processor.
+extern const bool kSlowDivider;
+#endif
+
 // From the fastest to the one that runs everywhere.
 #if defined(__x86_64__)
 extern const Isa kAvx512, kAvx2;

@@ -18,14 +18,12 @@ struct Lanes {
   static void store(T* to, V x, All) { *to = x; }
 };
 
-template <class T>
-T fma(T a, T b, T c) {
-  return std::fma(a, b, c);
-}
-template <class T>
-T sqrt(T x) {
-  return std::sqrt(x);
-}
+inline float fma(float a, float b, float c) { return std::fma(a, b, c); }
+inline double fma(double a, double b, double c) { return std::fma(a, b, c); }
+inline float sqrt(float x) { return std::sqrt(x); }
+inline double sqrt(double x) { return std::sqrt(x); }
+inline float divide(float a, float c, float) { return a / c; }
+inline double divide(double a, double c, double) { return a / c; }
 
 #include "../sweep.inl"
 

@@ -17,8 +17,8 @@ struct Adam {
     return state == maxSquareAverage ? on(amsgrad) : true;
   }
 
-  template <class V, class On>
-  static void update(V& p, V g, V* state, const V* c, On on) {
+  template <class V, class Uniform, class On>
+  static void update(V& p, V g, V* state, const Uniform* c, On on) {
     V& m = state[gradientAverage];
     V& v = state[squareAverage];
     V& x = state[maxSquareAverage];

@@ -17,8 +17,8 @@ struct RMSprop {
     return state == gradientAverage ? on(centered) : state == momentumBuffer ? on(withMomentum) : true;
   }
 
-  template <class V, class On>
-  static void update(V& p, V g, V* state, const V* c, On on) {
+  template <class V, class Uniform, class On>
+  static void update(V& p, V g, V* state, const Uniform* c, On on) {
     V& v = state[squareAverage];
     V& m = state[gradientAverage];
     V& b = state[momentumBuffer];

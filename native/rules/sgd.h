@@ -17,8 +17,8 @@ struct SGD {
     return on(withMomentum);
   }
 
-  template <class V, class On>
-  static void update(V& p, V g, V* state, const V* c, On on) {
+  template <class V, class Uniform, class On>
+  static void update(V& p, V g, V* state, const Uniform* c, On on) {
     V& b = state[momentumBuffer];
 
     V u = g;
