@@ -54,9 +54,10 @@ export interface Binding {
    * is 0: the caller looks at the lengths before every step.
    *
    * @param rule number of the rule
-   * @param layout for each tensor: data type (0 float32, 1 float64), length, and `maxStates` byte offsets into the arena
+   * @param layout for each tensor: data type and type of its states, by their numbers in DataType of native/isa/isa.h, length,
+   * byte offset into the arena of the float32 copy of the parameter or -1, and `maxStates` byte offsets of the states
    * @param arena memory of all states
-   * @param rows rows of numbers: switches of the gradient stage, switches of the rule, scalars of both
+   * @param rows rows of numbers: switches of the gradient stage, switches of the rule, key of the random bits, scalars of both
    * @param rowWidth numbers in a row
    * @param rowOf for each tensor the row that holds at the next step, or -1 if the step skips the tensor
    */

@@ -1,14 +1,13 @@
 import { failure, show } from './errors.js';
 import type { Parameter } from './params.js';
 import {
-  arrayTypes,
   bufferOf,
   byteLengthOf,
   byteOffsetOf,
-  type DataType,
   dataTypeOf,
   isDetached,
   lengthOf,
+  memoryTypes,
   type Tensor,
 } from './tensor.js';
 
@@ -19,21 +18,27 @@ import {
  * @param gradients in the order of the parameters; null gradients are skipped
  */
 export function memoryFault(parameters: readonly Parameter[], gradients: readonly unknown[]) {
-  for (const [i, { path, tensor, type, length }] of parameters.entries()) {
+  for (const [i, parameter] of parameters.entries()) {
+    const { path, tensor } = parameter;
     const fault =
-      tensorFault(tensor, type, length, `params${path}`, 'when the optimizer was made') ??
+      tensorFault(tensor, parameter, `params${path}`, 'when the optimizer was made') ??
       (gradients[i] === null
         ? undefined
-        : tensorFault(gradients[i], type, length, `grads${path}`, `params${path}`));
+        : tensorFault(gradients[i], parameter, `grads${path}`, `params${path}`));
     if (fault) return fault;
   }
   return overlapFault(parameters, gradients as readonly (Tensor | null)[]);
 }
 
-function tensorFault(value: unknown, type: DataType, length: number, where: string, like: string) {
-  if (dataTypeOf(value) !== type) {
-    const article = where.startsWith('grads') ? 'null or a' : 'a';
-    const expected = `${where} to be ${article} ${arrayTypes[type].name}, like ${like}`;
+function tensorFault(
+  value: unknown,
+  { type, dtype, length }: Parameter,
+  where: string,
+  like: string,
+) {
+  if (dataTypeOf(value, dtype) !== type) {
+    const nothing = where.startsWith('grads') ? 'null or ' : '';
+    const expected = `${where} to be ${nothing}${memoryTypes[type].name}, like ${like}`;
     return failure(TypeError, 'ERR_TENSOR_TYPE', expected, show(value));
   }
   const received = lengthOf(value as Tensor);

@@ -1,12 +1,13 @@
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
+import type { Slot } from './state.js';
 
 /** The memory of one optimizer, and what its rule is. */
 export interface PlanRequest {
   readonly rule: AnyRule;
   readonly parameters: readonly Parameter[];
-  /** For each tensor and each state of the rule, the byte offset into the arena; undefined where it has none. */
-  readonly offsets: readonly (readonly (number | undefined)[])[];
+  /** For each tensor its states in the arena, those of the rule and the copy of the parameters; undefined where it has none. */
+  readonly slots: readonly (readonly (Slot | undefined)[])[];
   readonly arena: ArrayBuffer;
   readonly rows: Float64Array;
   /** For each tensor its row in `rows`, or -1 if the step skips the tensor. */

@@ -40,6 +40,12 @@ export function properFraction(value: number): Hyperparameter<number> {
   return number(value, 'a number of at least 0 and below 1', (x) => x >= 0 && x < 1);
 }
 
+/** An integer from 0 to the largest one. */
+export function integer(value: number, largest: number): Hyperparameter<number> {
+  const accepts = (x: number) => Number.isInteger(x) && x >= 0 && x <= largest;
+  return number(value, `an integer from 0 to ${largest}`, accepts);
+}
+
 export function boolean(value: boolean): Hyperparameter<boolean> {
   return { default: value, expected: 'true or false', type: 'boolean', accepts: () => true };
 }

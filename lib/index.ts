@@ -4,6 +4,8 @@
  *
  * @packageDocumentation
  */
+
+export type { CommonOptions } from './common-options.js';
 export type { ErrorCode } from './errors.js';
 export type { GradientOptions } from './gradient.js';
 export { Optimizer, type ParameterGroup } from './optimizer.js';
@@ -21,4 +23,5 @@ export {
 } from './rules/index.js';
 export { type Configuration, configure, type Isa, type Runtime, runtime } from './runtime.js';
 export type { StateDict, TensorState } from './state-dict.js';
-export type { Tensor } from './tensor.js';
+export type { StorageOptions } from './storage.js';
+export type { MemoryArray, Tensor } from './tensor.js';

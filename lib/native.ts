@@ -6,7 +6,7 @@ import { gradient } from './gradient.js';
 import type { Parameter } from './params.js';
 import { rowWidth } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
-import { dataTypes, lengthOf } from './tensor.js';
+import { lengthOf, numberOfType } from './tensor.js';
 
 export interface Native {
   readonly binding: Binding;
@@ -63,13 +63,19 @@ function isSame(stage: Stage<object>, native: StageDescription | undefined): boo
 
 function createEngine(binding: Binding, description: Description): Engine {
   return {
-    createPlan({ rule, parameters, offsets, arena, rows, rowOf }) {
+    createPlan({ rule, parameters, slots, arena, rows, rowOf }) {
       const number = findRule(rule, description);
-      const layout = parameters.flatMap(({ type, length }, i) => [
-        dataTypes.indexOf(type),
-        length,
-        ...Array.from({ length: description.maxStates }, (_, k) => offsets[i]?.[k] ?? 0),
-      ]);
+      const layout = parameters.flatMap(({ type, length }, i) => {
+        const states = rule.state.map((_, k) => slots[i]?.[k]);
+        const stateType = states.find((slot) => slot)?.type;
+        return [
+          numberOfType(type),
+          numberOfType(stateType ?? (type === 'float64' ? type : 'float32')),
+          length,
+          slots[i]?.[rule.state.length]?.offset ?? -1,
+          ...Array.from({ length: description.maxStates }, (_, k) => states[k]?.offset ?? 0),
+        ];
+      });
       const plan = binding.createPlan(
         number,
         parameters.map(({ tensor }) => tensor),

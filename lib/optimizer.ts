@@ -13,8 +13,11 @@ import {
 import { createSettings, rowWidth, type Settings, writeRow } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
 import { currentEngine } from './runtime.js';
-import { State } from './state.js';
+import { neededType, State, stateNames } from './state.js';
 import { type GroupRange, readStateDict, type StateDict, writeStateDict } from './state-dict.js';
+import { checkStorage, type StorageOptions } from './storage.js';
+import type { MemoryType } from './tensor.js';
+import { randomKey } from './types/rounding.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
 export type ParameterGroup<O> = Values<O> & { readonly params: readonly string[] };
@@ -53,14 +56,16 @@ export abstract class Optimizer<O, P extends object> {
     this.#rule = rule;
     const { hyperparameters } = this.#rule;
     const defaults = readOptions(hyperparameters, options, 'options');
-    this.#params = parseParams(params);
+    this.#params = parseParams(params, (own, where) => {
+      const values = readOptions(hyperparameters, own, where, defaults);
+      this.#rule.check?.(values, where);
+      return values;
+    });
     this.#parameters = this.#params.groups.flatMap(({ parameters }) => parameters);
 
     let first = 0;
-    for (const { path, options: own, parameters } of this.#params.groups) {
-      const where = own === undefined ? 'options' : `params${path}`;
-      const values = readOptions(hyperparameters, own, where, defaults);
-      this.#rule.check?.(values, where);
+    for (const { where, values, parameters } of this.#params.groups) {
+      checkStorage(values, parameters, where);
       this.#groups.push({ values, path: where, first, end: first + parameters.length });
       first += parameters.length;
     }
@@ -136,6 +141,7 @@ export abstract class Optimizer<O, P extends object> {
     const width = rowWidth(this.#rule);
     let row = -1;
     for (const { values, first, end } of this.#groups) {
+      const { seed } = values as Values<StorageOptions>;
       let step = -1;
       for (let i = first; i < end; i++) {
         if (this.#gradients[i] === null) {
@@ -149,7 +155,7 @@ export abstract class Optimizer<O, P extends object> {
           const [before, own] = this.#stages as [Settings, Settings];
           gradient.prepare(values as never, step, before.c, before.on);
           this.#rule.prepare(values, step, own.c, own.on);
-          writeRow(this.#rule, this.#stages, this.#rows, row * width);
+          writeRow(this.#rule, this.#stages, randomKey(seed, step), this.#rows, row * width);
         }
         this.#rowOf[i] = row;
       }
@@ -167,11 +173,11 @@ export abstract class Optimizer<O, P extends object> {
   #currentPlan(): Plan {
     const engine = currentEngine();
     if (this.#plan && this.#engine === engine) return this.#plan;
-    const { offsets, arena } = this.#state;
+    const { slots, arena } = this.#state;
     const plan = engine.createPlan({
       rule: this.#rule,
       parameters: this.#parameters,
-      offsets,
+      slots,
       arena,
       rows: this.#rows,
       rowOf: this.#rowOf,
@@ -189,18 +195,18 @@ export abstract class Optimizer<O, P extends object> {
 
   /** A state with all that these groups need, and all that the old one holds. */
   #extend(old: State | undefined, groups: readonly GroupRange[]): State {
-    const ranks = [...this.#rule.state.keys()];
-    const kept: boolean[][] = [];
+    const ranks = [...stateNames(this.#rule).keys()];
+    const types: (MemoryType | undefined)[][] = [];
     for (const { values, first, end } of groups) {
-      const needed = this.#rule.state.map((state) => state.needed?.(values) ?? true);
-      for (let i = first; i < end; i++) {
-        kept.push(ranks.map((k) => needed[k] || (old?.keeps(i, k) ?? false)));
+      for (const [i, { type }] of this.#parameters.slice(first, end).entries()) {
+        const kept = old?.slots[first + i];
+        types.push(ranks.map((k) => kept?.[k]?.type ?? neededType(this.#rule, k, type, values)));
       }
     }
-    if (old && kept.every((keeps, i) => ranks.every((k) => keeps[k] === old.keeps(i, k))))
-      return old;
+    const same = (k: number, i: number) => types[i]?.[k] === old?.slots[i]?.[k]?.type;
+    if (old && types.every((_, i) => ranks.every((k) => same(k, i)))) return old;
 
-    const state = new State(this.#rule, this.#parameters, (i, k) => kept[i]?.[k] ?? false);
+    const state = new State(this.#rule, this.#parameters, (i, k) => types[i]?.[k]);
     for (const { values, first, end } of groups) {
       for (let i = first; i < end; i++) for (const k of ranks) state.start(i, k, values);
     }

@@ -1,5 +1,14 @@
 import { failure, show } from './errors.js';
-import { type DataType, dataTypeOf, isDetached, lengthOf, type Tensor } from './tensor.js';
+import type { Values } from './hyperparameters.js';
+import type { StorageOptions } from './storage.js';
+import {
+  type DataType,
+  type Dtype,
+  dataTypeOf,
+  isDetached,
+  lengthOf,
+  type Tensor,
+} from './tensor.js';
 
 /** The parameters of one group: one tensor, a list, or a record (an object, an instance of a class) of named ones. */
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
@@ -31,7 +40,11 @@ export type Strict<P, O> = P extends AnyGroups
   ? { readonly [K in keyof P]: StrictGroup<P[K], O> }
   : StrictTensors<P>;
 
-type GradientOf<T> = T extends Float32Array ? Float32Array | null : Float64Array | null;
+type GradientOf<T> = T extends Float32Array
+  ? Float32Array | null
+  : T extends Float64Array
+    ? Float64Array | null
+    : Exclude<Tensor, Float32Array | Float64Array> | null;
 type GradientsOf<T> = T extends Tensor
   ? GradientOf<T>
   : { readonly [K in keyof T]: GradientOf<T[K]> };
@@ -49,14 +62,18 @@ export interface Parameter {
   readonly name: string;
   readonly tensor: Tensor;
   readonly type: DataType;
+  /** What Uint16Arrays hold in its group. */
+  readonly dtype: Dtype;
   readonly length: number;
 }
 
-/** One group: its options as given, and its tensors. */
+/** One group: its options, and its tensors. */
 export interface ParsedGroup {
   /** Where it stands: '' for the only one, '[1]' in a list of groups. */
   readonly path: string;
-  readonly options: unknown;
+  /** Where its options stand, as an error shows it. */
+  readonly where: string;
+  readonly values: Values<object>;
   readonly parameters: readonly Parameter[];
   /** A list, a record, or a tensor by itself: the shape that the gradients must have too. */
   readonly shape: 'one' | 'list' | 'record';
@@ -68,26 +85,34 @@ export interface ParsedParams {
   readonly grouped: boolean;
 }
 
+/** What a tensor is, in the words of an error. */
+const TENSOR = 'a Float32Array, Float64Array or, with the option dtype, Uint16Array';
+
 /** The gradients of a step are the arguments of one call, which have to find room on the stack. */
 const MOST_TENSORS = 16384;
 
-export function parseParams(params: unknown): ParsedParams {
-  const parsed = parseGroups(params);
+/** Reads the options of a group, undefined if the parameters are no list of groups. Throws if they are wrong. */
+type ReadOptions = (options: unknown, where: string) => Values<object>;
+
+export function parseParams(params: unknown, read: ReadOptions): ParsedParams {
+  const parsed = parseGroups(params, read);
   const count = parsed.groups.reduce((sum, { parameters }) => sum + parameters.length, 0);
   if (count <= MOST_TENSORS) return parsed;
   const expected = `params to hold at most ${MOST_TENSORS} tensors`;
   throw failure(RangeError, 'ERR_INVALID_PARAMS', expected, `${count}`);
 }
 
-function parseGroups(params: unknown): ParsedParams {
-  if (!isGroupList(params)) return { groups: [parseGroup(params, '', undefined)], grouped: false };
+function parseGroups(params: unknown, read: ReadOptions): ParsedParams {
+  if (!isGroupList(params)) {
+    return { groups: [parseGroup(params, '', undefined, read)], grouped: false };
+  }
   const groups = Array.from(params, (group, i) => {
     if (!isGroup(group)) {
       const expected = `params[${i}] to be a group with params, like params[0]`;
       throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(group));
     }
     const { params: tensors, ...options } = group;
-    return parseGroup(tensors, `[${i}]`, options);
+    return parseGroup(tensors, `[${i}]`, options, read);
   });
   return { groups, grouped: true };
 }
@@ -111,36 +136,46 @@ function isRecord(value: unknown): value is { [name: string]: unknown } {
   );
 }
 
-function parseGroup(tensors: unknown, path: string, options: unknown): ParsedGroup {
+function parseGroup(
+  tensors: unknown,
+  path: string,
+  options: unknown,
+  read: ReadOptions,
+): ParsedGroup {
+  const at = options === undefined ? 'options' : `params${path}`;
+  const values = read(options, at);
+  const { dtype } = values as Values<StorageOptions>;
+  const shared = { path, where: at, values };
   const parameter = (tensor: unknown, name: string, at: string): Parameter => {
-    const type = dataTypeOf(tensor);
+    const type = dataTypeOf(tensor, dtype);
     if (type === undefined) {
-      const expected = `params${at} to be a Float32Array or a Float64Array`;
+      const expected = `params${at} to be ${TENSOR}`;
       throw failure(TypeError, 'ERR_TENSOR_TYPE', expected, show(tensor));
     }
     if (isDetached(tensor as Tensor)) {
       const expected = `params${at} to have its memory`;
       throw failure(RangeError, 'ERR_TENSOR_DETACHED', expected, 'a detached buffer');
     }
-    return { path: at, name, tensor: tensor as Tensor, type, length: lengthOf(tensor as Tensor) };
+    const length = lengthOf(tensor as Tensor);
+    return { path: at, name, tensor: tensor as Tensor, type, dtype, length };
   };
 
   const where = options === undefined ? 'params' : `params${path}.params`;
-  if (dataTypeOf(tensors) !== undefined) {
-    return { path, options, shape: 'one', parameters: [parameter(tensors, '0', path)] };
+  if (dataTypeOf(tensors, dtype) !== undefined) {
+    return { ...shared, shape: 'one', parameters: [parameter(tensors, '0', path)] };
   }
   if (Array.isArray(tensors)) {
     if (tensors.length === 0) throw empty(where, tensors);
     const parameters = Array.from(tensors, (t, i) => parameter(t, `${i}`, `${path}[${i}]`));
-    return { path, options, shape: 'list', parameters };
+    return { ...shared, shape: 'list', parameters };
   }
   if (isRecord(tensors)) {
     const names = Object.keys(tensors);
     if (names.length === 0) throw empty(where, tensors);
     const parameters = names.map((name) => parameter(tensors[name], name, `${path}${dot(name)}`));
-    return { path, options, shape: 'record', parameters };
+    return { ...shared, shape: 'record', parameters };
   }
-  const expected = `${where} to be a Float32Array or a Float64Array, or a list, a record or groups of them`;
+  const expected = `${where} to be ${TENSOR}, or a list, a record or groups of them`;
   throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(tensors));
 }
 

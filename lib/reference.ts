@@ -2,13 +2,12 @@ import type { Arithmetic } from './arithmetic/arithmetic.js';
 import { float32 } from './arithmetic/float32.js';
 import { float64 } from './arithmetic/float64.js';
 import { memoryFault } from './check.js';
-import type { Engine, PlanRequest } from './engine.js';
+import type { Engine } from './engine.js';
 import { gradient } from './gradient.js';
 import { createSettings, readRow, rowWidth, type Settings } from './rows.js';
 import type { AnyRule, Element, Stage } from './rule.js';
-import { arrayTypes, type Tensor } from './tensor.js';
-
-const arithmetics = { float32, float64 };
+import { createStreams, type Streams } from './streams.js';
+import type { Tensor } from './tensor.js';
 
 /** The engine in plain TypeScript: the specification of the kernel, and what runs where no binary does. */
 export const referenceEngine: Engine = {
@@ -17,44 +16,44 @@ export const referenceEngine: Engine = {
     const stages = [createSettings(gradient as Stage<object>), createSettings(rule)];
     return (gradients) => {
       if (memoryFault(parameters, gradients)) return false;
-      for (const [i, { type, tensor, length }] of parameters.entries()) {
+      for (const [i, { type, length }] of parameters.entries()) {
         const row = rowOf[i] as number;
         if (row < 0) continue;
-        const arithmetic = arithmetics[type];
-        readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
-        const g = gradients[i] as Tensor;
-        updateTensor(rule, length, tensor, g, streams(request, i), stages, arithmetic);
+        const arithmetic = type === 'float64' ? float64 : float32;
+        const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
+        const streams = createStreams(request, i, gradients[i] as Tensor, key);
+        updateTensor(rule, length, streams, stages, arithmetic);
       }
       return true;
     };
   },
 };
 
-interface Stream {
-  name: string;
-  values: Tensor;
-}
-
-/** The states of one tensor that have memory. */
-function streams({ rule, parameters, offsets, arena }: PlanRequest, i: number): Stream[] {
-  const { type, length } = parameters[i] as PlanRequest['parameters'][number];
-  const list: Stream[] = [];
-  for (const [k, { name }] of rule.state.entries()) {
-    const offset = offsets[i]?.[k];
-    if (offset === undefined) continue;
-    const values = new arrayTypes[type](arena, offset, length);
-    list.push({ name, values });
-  }
-  return list;
-}
-
 /** The one loop: load, update, store. */
 function updateTensor(
   rule: AnyRule,
   length: number,
-  p: Tensor,
-  g: Tensor,
-  states: readonly Stream[],
+  { parameter, gradient: ofLoss, states, block }: Streams,
+  stages: readonly Settings[],
+  arithmetic: Arithmetic,
+) {
+  const all = [parameter, ofLoss, ...states];
+  for (let begin = 0; begin < length; begin += block) {
+    const end = Math.min(begin + block, length);
+    for (const stream of all) stream.open(begin, end);
+    updateBlock(rule, end - begin, parameter.values, ofLoss.values, states, stages, arithmetic);
+    for (const stream of all) stream.close(begin, end);
+  }
+}
+
+type Values = Float32Array | Float64Array;
+
+function updateBlock(
+  rule: AnyRule,
+  length: number,
+  p: Values,
+  g: Values,
+  states: readonly { name: string; values: Values }[],
   stages: readonly Settings[],
   arithmetic: Arithmetic,
 ) {

@@ -14,19 +14,25 @@ export function createSettings({ scalars, switches }: Stage<object>): Settings {
   };
 }
 
-/** How many numbers a row has: the switches of both stages, and their scalars. See native/isa/isa.h. */
+/** What comes first in a row: the switches of both stages, and the key of the step's random bits. See native/isa/isa.h. */
+const KEY = 2;
+const SCALARS = 3;
+
+/** How many numbers a row has. */
 export function rowWidth(rule: AnyRule): number {
-  return 2 + gradient.scalars.length + rule.scalars.length;
+  return SCALARS + gradient.scalars.length + rule.scalars.length;
 }
 
-/** Writes the settings of both stages as one row of numbers. */
+/** Writes the settings of both stages and the key of the random bits as one row of numbers. */
 export function writeRow(
   rule: AnyRule,
   stages: readonly Settings[],
+  key: number,
   row: Float64Array,
   at: number,
 ) {
-  let scalarAt = at + 2;
+  row[at + KEY] = key;
+  let scalarAt = at + SCALARS;
   for (const [i, { scalars, switches }] of [gradient as Stage<object>, rule].entries()) {
     const { c, on } = stages[i] as Settings;
     let bits = 0;
@@ -36,19 +42,20 @@ export function writeRow(
   }
 }
 
-/** Reads a row back, every scalar rounded to the type of the tensor. */
+/** Reads a row back, every scalar rounded to the type of the tensor. Returns the key of the random bits. */
 export function readRow(
   rule: AnyRule,
   row: Float64Array,
   at: number,
   round: (x: number) => number,
   stages: readonly Settings[],
-) {
-  let scalarAt = at + 2;
+): number {
+  let scalarAt = at + SCALARS;
   for (const [i, { scalars, switches }] of [gradient as Stage<object>, rule].entries()) {
     const { c, on } = stages[i] as Settings;
     const bits = row[at + i] as number;
     for (const [k, name] of switches.entries()) on[name] = ((bits >> k) & 1) === 1;
     for (const name of scalars) c[name] = round(row[scalarAt++] as number);
   }
+  return row[at + KEY] as number;
 }

@@ -29,6 +29,8 @@ export interface Stage<
 /** A number that a rule keeps for every element of the parameters. */
 export interface State<O, Stream extends string = string> {
   readonly name: Stream;
+  /** Whether it can be negative. Never, if not given. */
+  readonly signed?: true;
   /** Whether these hyperparameters need it. Always, if not given. */
   needed?(h: Values<O>): boolean;
   /** What it starts from. 0, if not given. */

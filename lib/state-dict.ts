@@ -2,8 +2,9 @@ import { failure, show } from './errors.js';
 import { readOptions, type Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
-import { State } from './state.js';
-import { arrayTypes, dataTypeOf, lengthOf, type Tensor } from './tensor.js';
+import { neededType, type Part, partsOf, State, stateNames } from './state.js';
+import { checkStorage, type StorageOptions, stateTypeOf } from './storage.js';
+import { isArrayOf, lengthOf, type MemoryArray, type MemoryType, memoryTypes } from './tensor.js';
 
 const FORMAT = 1;
 
@@ -12,8 +13,8 @@ export interface TensorState {
   name: string;
   /** How many times the tensor was updated. */
   step: number;
-  /** The rule's states by name: copies, of the tensor's type and length. */
-  state: { [name: string]: Tensor };
+  /** Copies of the states by name, of the tensor's length; the scales of states of type uint8 stand beside them. */
+  state: { [name: string]: MemoryArray };
 }
 
 /** All that an optimizer needs to go on where another one stopped: plain data and typed arrays. */
@@ -33,10 +34,9 @@ export interface GroupRange {
 export function writeStateDict(state: State, groups: readonly GroupRange[]): StateDict {
   const { rule, parameters, steps } = state;
   const tensor = (i: number): TensorState => {
-    const copies: { [name: string]: Tensor } = {};
-    for (const [k, { name }] of rule.state.entries()) {
-      const values = state.view(i, k);
-      if (values) copies[name] = values.slice();
+    const copies: { [name: string]: MemoryArray } = {};
+    for (const k of stateNames(rule).keys()) {
+      for (const { name, values } of state.arrays(i, k)) copies[name] = values.slice();
     }
     return { name: (parameters[i] as Parameter).name, step: steps[i] as number, state: copies };
   };
@@ -66,8 +66,8 @@ export function readStateDict(
   const saved = list(root.groups, groups.length, 'state.groups');
 
   const values: Values<object>[] = [];
-  const tensors: { values: (Tensor | undefined)[]; step: number }[] = [];
-  for (const [g, { first, end }] of groups.entries()) {
+  const tensors: { states: (SavedState | undefined)[]; step: number }[] = [];
+  for (const [g, { values: own, first, end }] of groups.entries()) {
     const at = `state.groups[${g}]`;
     const group = object(saved[g], at);
     const options = object(group.options, `${at}.options`);
@@ -76,6 +76,9 @@ export function readStateDict(
     }
     const h = readOptions(rule.hyperparameters, options, `${at}.options`);
     rule.check?.(h, `${at}.options`);
+    checkStorage(h, parameters.slice(first, end), `${at}.options`);
+    const { dtype } = own as Values<StorageOptions>;
+    same((h as Values<StorageOptions>).dtype, dtype, `${at}.options.dtype`);
     values.push(h);
     for (const [i, entry] of list(group.tensors, end - first, `${at}.tensors`).entries()) {
       const parameter = parameters[first + i] as Parameter;
@@ -83,12 +86,20 @@ export function readStateDict(
     }
   }
 
-  const state = new State(rule, parameters, (i, k) => tensors[i]?.values[k] !== undefined);
+  const state = new State(rule, parameters, (i, k) => tensors[i]?.states[k]?.type);
   for (const [i, tensor] of tensors.entries()) {
     state.steps[i] = tensor.step;
-    for (const [k, copy] of tensor.values.entries()) if (copy) state.view(i, k)?.set(copy);
+    for (const [k, saved] of tensor.states.entries()) {
+      const arrays = state.arrays(i, k);
+      for (const [part, copy] of (saved?.copies ?? []).entries()) arrays[part]?.values.set(copy);
+    }
   }
   return { state, values };
+}
+
+interface SavedState {
+  type: MemoryType;
+  copies: MemoryArray[];
 }
 
 function readTensor(
@@ -106,30 +117,41 @@ function readTensor(
     throw misfit(`${at}.step to be an integer from 0 to 2^53 - 2`, show(step));
   }
   const saved = object(tensor.state, `${at}.state`);
-  const names = rule.state.map(({ name }) => name);
-  const extra = Object.keys(saved).find((name) => !names.includes(name));
-  if (extra !== undefined) {
-    throw misfit(`${at}.state to have only ${names.join(', ')}`, show(extra));
-  }
-  const values = rule.state.map(({ name, needed }) => {
-    const copy = Object.hasOwn(saved, name) ? saved[name] : undefined;
-    const where = `${at}.state.${name}`;
-    if (copy === undefined) {
-      if (needed?.(h) ?? true) throw misfit(`${where} to be there`, 'none');
-      return undefined;
-    }
-    const { type, length, path } = parameter;
-    if (dataTypeOf(copy) !== type) {
-      const expected = `${where} to be a ${arrayTypes[type].name}, like params${path}`;
-      throw misfit(expected, `${show(copy)} (JSON does not keep typed arrays)`);
-    }
-    const received = lengthOf(copy as Tensor);
-    if (received !== length) {
-      throw misfit(`${where} to have length ${length}, like params${path}`, `${received}`);
-    }
-    return copy as Tensor;
+  const known = new Set<string>();
+  const states = stateNames(rule).map((name, k): SavedState | undefined => {
+    const needed = neededType(rule, k, parameter.type, h);
+    const type = needed ?? (rule.state[k] && stateTypeOf(parameter.type, h));
+    if (type === undefined) return undefined;
+    const parts = partsOf(name, type, parameter.length);
+    for (const part of parts) known.add(part.name);
+    if (!needed && !Object.hasOwn(saved, name)) return undefined;
+    return { type, copies: parts.map((part) => readPart(saved, part, parameter, `${at}.state`)) };
   });
-  return { values, step: step as number };
+  const extra = Object.keys(saved).find((name) => !known.has(name));
+  if (extra !== undefined) {
+    throw misfit(`${at}.state to have only ${[...known].join(', ')}`, show(extra));
+  }
+  return { states, step: step as number };
+}
+
+function readPart(
+  saved: { readonly [name: string]: unknown },
+  { name, type, length }: Part,
+  { path }: Parameter,
+  at: string,
+): MemoryArray {
+  const copy = Object.hasOwn(saved, name) ? saved[name] : undefined;
+  const where = `${at}.${name}`;
+  if (copy === undefined) throw misfit(`${where} to be there`, 'none');
+  if (!isArrayOf(copy, type)) {
+    const expected = `${where} to be ${memoryTypes[type].name}, as params${path} needs`;
+    throw misfit(expected, `${show(copy)} (JSON does not keep typed arrays)`);
+  }
+  const received = lengthOf(copy);
+  if (received !== length) {
+    throw misfit(`${where} to have length ${length}, as params${path} needs`, `${received}`);
+  }
+  return copy;
 }
 
 function misfit(expected: string, received: string) {

@@ -3,46 +3,113 @@ import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import { offsetInLine } from './runtime.js';
-import { arrayTypes, byteLengthOf, type Tensor } from './tensor.js';
+import { hasMasterCopy, stateTypeOf } from './storage.js';
+import { type DataType, type MemoryArray, type MemoryType, memoryTypes } from './tensor.js';
+import { bfloat16 } from './types/bfloat16.js';
+import { NEAREST } from './types/rounding.js';
+import { BLOCK, UInt8 } from './types/uint8.js';
 
 /** A cache line, in bytes. */
 const LINE = 64;
 
-/** Everything that an optimizer remembers of its tensors: the rule's states, in one arena, and the numbers of steps. */
+/** A state of one tensor: where it lies in the arena, and as what. */
+export interface Slot {
+  readonly name: string;
+  readonly type: MemoryType;
+  readonly signed: boolean;
+  readonly offset: number;
+}
+
+/** One array of the memory of a state. */
+export interface Part {
+  readonly name: string;
+  readonly type: MemoryType;
+  readonly length: number;
+  /** From the start of the state, in bytes. */
+  readonly offset: number;
+}
+
+/** The arrays of a state: its numbers or their codes, and, at the next multiple of 4 bytes, the scales of the blocks. */
+export function partsOf(name: string, type: MemoryType, length: number): Part[] {
+  const codes: Part = { name, type, length, offset: 0 };
+  if (type !== 'uint8') return [codes];
+  const blocks = Math.ceil(length / BLOCK);
+  const offset = Math.ceil(length / 4) * 4;
+  return [codes, { name: `${name}Scale`, type: 'float32', length: blocks, offset }];
+}
+
+export interface NamedArray {
+  readonly name: string;
+  readonly values: MemoryArray;
+}
+
+/** The arrays of a state of so many elements, in place. */
+export function arraysOf({ name, type, offset }: Slot, arena: ArrayBuffer, length: number) {
+  return partsOf(name, type, length).map((part): NamedArray => {
+    const { View } = memoryTypes[part.type];
+    return { name: part.name, values: new View(arena, offset + part.offset, part.length) };
+  });
+}
+
+/** The names of all states of a rule, and at the end that of the copy of the parameters. */
+export function stateNames(rule: AnyRule): string[] {
+  return [...rule.state.map(({ name }) => name), 'masterCopy'];
+}
+
+/** The type of a tensor's k-th state; undefined if these hyperparameters do without. */
+export function neededType(rule: AnyRule, k: number, type: DataType, h: Values<object>) {
+  const state = rule.state[k];
+  if (!state) return hasMasterCopy(type, h) ? 'float32' : undefined;
+  return (state.needed?.(h) ?? true) ? stateTypeOf(type, h) : undefined;
+}
+
+/** Everything that an optimizer remembers of its tensors: states, in one arena, and the numbers of steps. */
 export class State {
   readonly rule: AnyRule;
   readonly parameters: readonly Parameter[];
-  /** For each tensor and each state of the rule, the byte offset into the arena; undefined where it has none. */
-  readonly offsets: readonly (readonly (number | undefined)[])[];
+  /** For each tensor its states, in the order of `stateNames`; undefined where it has none. */
+  readonly slots: readonly (readonly (Slot | undefined)[])[];
   readonly arena: ArrayBuffer;
   /** How many times each tensor was updated. */
   readonly steps: Float64Array;
 
   /**
-   * Each state lies in its cache lines as its parameter does, so that aligned vectors of one are aligned in all.
+   * Each state of float32 or float64 lies in its cache lines as its parameter does, so that aligned vectors of one are
+   * aligned in all.
    *
-   * @param kept for each tensor, whether it keeps the k-th state of the rule
+   * @param typeOf for each tensor the type of its k-th state, or undefined
    */
   constructor(
     rule: AnyRule,
     parameters: readonly Parameter[],
-    kept: (tensor: number, k: number) => boolean,
+    typeOf: (tensor: number, k: number) => MemoryType | undefined,
   ) {
-    const states = parameters.map((_, i) => rule.state.map((_, k) => kept(i, k)));
-    const room = parameters.map(({ tensor }, i) => {
-      const count = states[i]?.filter((keeps) => keeps).length ?? 0;
-      return count * (byteLengthOf(tensor) + LINE);
-    });
+    const names = stateNames(rule);
+    const types = parameters.map((_, i) => names.map((_, k) => typeOf(i, k)));
+    const bytes = (type: MemoryType, length: number) => {
+      const last = partsOf('', type, length).at(-1) as Part;
+      return last.offset + last.length * memoryTypes[last.type].View.BYTES_PER_ELEMENT;
+    };
+    const room = parameters.map(({ length }, i) =>
+      (types[i] as (MemoryType | undefined)[]).reduce(
+        (sum, type) => sum + (type ? bytes(type, length) + LINE : 0),
+        0,
+      ),
+    );
     this.arena = allocate(room.reduce((sum, bytes) => sum + bytes, 0));
     const start = offsetInLine(new Uint8Array(this.arena, 0, 0));
     let end = 0;
-    this.offsets = parameters.map(({ tensor }, i) => {
-      const shift = offsetInLine(tensor) - start;
-      return rule.state.map((_, k) => {
-        if (!states[i]?.[k]) return undefined;
+    this.slots = parameters.map(({ tensor, type: own, length }, i) => {
+      const { BYTES_PER_ELEMENT } = memoryTypes[own].View;
+      const line = offsetInLine(tensor);
+      return names.map((name, k) => {
+        const type = types[i]?.[k];
+        if (type === undefined) return undefined;
+        const alike = memoryTypes[type].View.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT;
+        const shift = (alike ? line : 0) - start;
         const offset = Math.ceil((end - shift) / LINE) * LINE + shift;
-        end = offset + byteLengthOf(tensor);
-        return offset;
+        end = offset + bytes(type, length);
+        return { name, type, signed: rule.state[k]?.signed === true, offset };
       });
     });
     this.rule = rule;
@@ -50,32 +117,37 @@ export class State {
     this.steps = new Float64Array(parameters.length);
   }
 
-  /** Whether tensor i keeps the k-th state. */
-  keeps(i: number, k: number): boolean {
-    return this.offsets[i]?.[k] !== undefined;
+  /** The arrays of tensor i's k-th state, in place; none if it has none. */
+  arrays(i: number, k: number): NamedArray[] {
+    const slot = this.slots[i]?.[k];
+    return slot ? arraysOf(slot, this.arena, (this.parameters[i] as Parameter).length) : [];
   }
 
-  /** The k-th state of tensor i, in place; undefined if it keeps none. */
-  view(i: number, k: number): Tensor | undefined {
-    const offset = this.offsets[i]?.[k];
-    if (offset === undefined) return undefined;
-    const { type, length } = this.parameters[i] as Parameter;
-    return new arrayTypes[type](this.arena, offset, length);
-  }
-
-  /** Sets the k-th state of tensor i to what it starts from. */
+  /** Sets the k-th state of tensor i to what it starts from. A copy of the parameters finds out by itself. */
   start(i: number, k: number, h: Values<object>) {
     const initial = this.rule.state[k]?.initial?.(h) ?? 0;
-    if (initial !== 0) this.view(i, k)?.fill(initial);
+    if (initial === 0) return;
+    const [values, scales] = this.arrays(i, k).map((array) => array.values);
+    const { type, signed } = this.slots[i]?.[k] ?? {};
+    if (type === 'bfloat16') {
+      values?.fill(bfloat16.encode(initial, NEAREST));
+    } else if (type === 'uint8') {
+      const uint8 = new UInt8(signed === true);
+      const scale = uint8.scale(initial);
+      scales?.fill(scale);
+      values?.fill(uint8.encode(initial, 1 / scale, NEAREST));
+    } else {
+      values?.fill(initial);
+    }
   }
 
   /** Takes over what another state of the same tensors holds. */
   copy(from: State) {
     this.steps.set(from.steps);
     for (const i of this.parameters.keys()) {
-      for (const k of this.rule.state.keys()) {
-        const values = from.view(i, k);
-        if (values) this.view(i, k)?.set(values);
+      for (const k of stateNames(this.rule).keys()) {
+        const to = this.arrays(i, k);
+        for (const [part, { values }] of from.arrays(i, k).entries()) to[part]?.values.set(values);
       }
     }
   }

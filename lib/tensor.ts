@@ -1,33 +1,90 @@
-import { types } from 'node:util';
+/** Float16Array, where the TypeScript library of the user's code knows it. */
+type Float16 = typeof globalThis extends { Float16Array: { prototype: infer T } } ? T : never;
 
-/** Memory that a step reads or writes: a view of an ArrayBuffer or a SharedArrayBuffer, at any byte offset. */
-export type Tensor = Float32Array | Float64Array;
+/**
+ * Memory that a step reads or writes: a view of an ArrayBuffer or a SharedArrayBuffer, at any byte offset. A Uint16Array
+ * holds what the option `dtype` says.
+ */
+export type Tensor = Float32Array | Float64Array | Uint16Array | Float16;
 
-export type DataType = 'float32' | 'float64';
+/** What a tensor holds. */
+export type DataType = 'float32' | 'float64' | 'bfloat16' | 'float16';
 
-/** The data types in the order of their numbers in native/. */
-export const dataTypes: readonly DataType[] = ['float32', 'float64'];
+/** What memory holds: a tensor, or a state. */
+export type MemoryType = DataType | 'uint8';
 
-export const arrayTypes = { float32: Float32Array, float64: Float64Array } as const;
+/** An array of numbers, or of their codes. */
+export type MemoryArray = Float32Array | Float64Array | Uint16Array | Uint8Array;
 
-/** The data type of a tensor; undefined for anything else, whatever realm it comes from or pretends to be. */
-export function dataTypeOf(value: unknown): DataType | undefined {
-  if (types.isFloat32Array(value)) return 'float32';
-  if (types.isFloat64Array(value)) return 'float64';
-  return undefined;
+export interface MemoryTypeInfo {
+  /** The class of arrays that hold its numbers, or their codes. */
+  readonly View: {
+    new (buffer: ArrayBufferLike, byteOffset: number, length: number): MemoryArray;
+    readonly BYTES_PER_ELEMENT: number;
+    readonly name: string;
+  };
+  /** The array as an error names it. */
+  readonly name: string;
+}
+
+/** All types, in the order of their numbers in native/. */
+export const memoryTypes: { readonly [type in MemoryType]: MemoryTypeInfo } = {
+  float32: { View: Float32Array, name: 'a Float32Array' },
+  float64: { View: Float64Array, name: 'a Float64Array' },
+  bfloat16: { View: Uint16Array, name: 'a Uint16Array of bfloat16' },
+  float16: { View: Uint16Array, name: 'a Float16Array or Uint16Array of float16' },
+  uint8: { View: Uint8Array, name: 'a Uint8Array' },
+};
+
+/** The number of a type in native/. */
+export function numberOfType(type: MemoryType): number {
+  return Object.keys(memoryTypes).indexOf(type);
 }
 
 const typedArray: object = Object.getPrototypeOf(Uint8Array.prototype);
-function intrinsic<T>(name: string): (tensor: Tensor) => T {
+function intrinsic<T>(name: string | symbol): (tensor: unknown) => T {
   const getter = Object.getOwnPropertyDescriptor(typedArray, name)?.get as () => T;
   return (tensor) => getter.call(tensor);
 }
 
+/** The name of a typed array's class, whatever realm it comes from or pretends to be; undefined for anything else. */
+const className = intrinsic<string | undefined>(Symbol.toStringTag);
+
+/** Whether a value is an array that holds memory of this type. */
+export function isArrayOf(value: unknown, type: MemoryType): value is MemoryArray {
+  return className(value) === memoryTypes[type].View.name;
+}
+
 /** The length that the memory really has: a property of the same name on the array itself cannot change it. */
-export const lengthOf = intrinsic<number>('length');
-export const bufferOf = intrinsic<ArrayBufferLike>('buffer');
-export const byteOffsetOf = intrinsic<number>('byteOffset');
-export const byteLengthOf = intrinsic<number>('byteLength');
+export const lengthOf: (tensor: Tensor | MemoryArray) => number = intrinsic('length');
+export const bufferOf: (tensor: Tensor) => ArrayBufferLike = intrinsic('buffer');
+export const byteOffsetOf: (tensor: Tensor) => number = intrinsic('byteOffset');
+export const byteLengthOf: (tensor: Tensor) => number = intrinsic('byteLength');
+
+/** What Uint16Arrays hold: the option of that name. */
+export type Dtype = 'array' | 'bfloat16' | 'float16';
+
+/** The data type of a tensor; undefined for anything else. */
+export function dataTypeOf(value: unknown, dtype: Dtype = 'array'): DataType | undefined {
+  switch (className(value)) {
+    case 'Float32Array':
+      return 'float32';
+    case 'Float64Array':
+      return 'float64';
+    case 'Float16Array':
+      return 'float16';
+    case 'Uint16Array':
+      return dtype === 'array' ? undefined : dtype;
+    default:
+      return undefined;
+  }
+}
+
+/** The memory of a tensor of this type, as numbers or as their codes. */
+export function memoryOf(tensor: Tensor, type: DataType): MemoryArray {
+  const { View } = memoryTypes[type];
+  return new View(bufferOf(tensor), byteOffsetOf(tensor), lengthOf(tensor));
+}
 
 /** Whether the memory was transferred away: only then can no view be made of it. */
 export function isDetached(tensor: Tensor): boolean {

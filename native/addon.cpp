@@ -80,13 +80,29 @@ struct Bound {
   std::vector<napi_value> arguments;
 };
 
+// Whether an array of this type holds numbers of that one. A Float16Array has a type of its own in newer versions of
+// Node-API; older ones leave `type` as it was.
+constexpr auto napi_float16_array = static_cast<napi_typedarray_type>(11),
+               kUnknownArray = static_cast<napi_typedarray_type>(-1);
+bool holds(napi_typedarray_type type, DataType expected) {
+  switch (expected) {
+    case DataType::float32:
+      return type == napi_float32_array;
+    case DataType::float64:
+      return type == napi_float64_array;
+    case DataType::float16:
+      return type == napi_uint16_array || type == napi_float16_array || type == kUnknownArray;
+    default:
+      return type == napi_uint16_array;
+  }
+}
+
 // The current memory of a typed array, if it is one of this type and length.
 bool lookUp(napi_env env, napi_value value, DataType expectedType, size_t expectedLength, void** data) {
-  napi_typedarray_type type;
+  napi_typedarray_type type = kUnknownArray;
   size_t length;
   return napi_get_typedarray_info(env, value, &type, &length, data, nullptr, nullptr) == napi_ok &&
-         type == (expectedType == DataType::float32 ? napi_float32_array : napi_float64_array) &&
-         length == expectedLength;
+         holds(type, expectedType) && length == expectedLength;
 }
 
 Napi::Value createPlan(const Napi::CallbackInfo& info) {
@@ -104,7 +120,9 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < tensors.size(); i++) {
     Plan::Tensor& tensor = tensors[i];
     tensor.type = static_cast<DataType>(*next++);
+    tensor.stateType = static_cast<DataType>(*next++);
     tensor.length = static_cast<size_t>(*next++);
+    tensor.master = static_cast<ptrdiff_t>(*next++);
     for (size_t& offset : tensor.state) offset = static_cast<size_t>(*next++);
     if (!lookUp(env, Napi::Value(parameters[i]), tensor.type, tensor.length, &tensor.parameter)) return env.Null();
   }

@@ -18,8 +18,8 @@ namespace {
 // cost.
 constexpr size_t kParallel = 262144, kElementsPerThread = 16384;
 
-// Threads meet at whole cache lines of the arena: 16 elements of float32, 8 of float64.
-constexpr size_t kCut = 16;
+// Threads meet at whole blocks of states of type uint8, which are whole cache lines of any type.
+constexpr size_t kCut = 256;
 
 const Isa* fastest() {
   for (const Isa* isa : kIsas)
@@ -51,6 +51,11 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
   std::sort(written_.begin(), written_.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
 }
 
+Storage Plan::Tensor::storage() const {
+  if (type == DataType::float64) return Storage::float64;
+  return type == DataType::float32 && stateType == DataType::float32 ? Storage::float32 : Storage::mixed;
+}
+
 Plan::Interval Plan::interval(const void* data, size_t i) const {
   const char* begin = static_cast<const char*>(data);
   return {begin, begin + tensors_[i].length * sizeOf(tensors_[i].type)};
@@ -77,7 +82,7 @@ void Plan::run() {
   size_t elements = 0;
   for (size_t i = 0; i < size(); i++) {
     if (skips(i) || tensors_[i].length == 0) continue;
-    active_.push_back({elements, i, isa.find(rule_, tensors_[i].type, rows_ + rowOf_[i] * rowWidth_)});
+    active_.push_back({elements, i, isa.find(rule_, tensors_[i].storage(), rows_ + rowOf_[i] * rowWidth_)});
     elements += tensors_[i].length;
   }
 
@@ -106,12 +111,27 @@ void Plan::runRange(size_t begin, size_t end) const {
     const size_t from = cut(begin), to = cut(end);
     if (from == to) continue;
 
-    const size_t offset = from * sizeOf(tensor.type);
-    Piece piece;
-    piece.parameter = static_cast<char*>(tensor.parameter) + offset;
-    piece.gradient = static_cast<const char*>(gradients_[active->tensor]) + offset;
-    for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = arena_ + tensor.state[k] + offset;
-    piece.length = to - from;
-    active->sweep(piece, rows_ + rowOf_[active->tensor] * rowWidth_);
+    active->sweep(piece(active->tensor, from, to), rows_ + rowOf_[active->tensor] * rowWidth_);
   }
+}
+
+// The elements of tensor i from the one number to the other.
+Piece Plan::piece(size_t i, size_t from, size_t to) const {
+  const Tensor& tensor = tensors_[i];
+  Piece piece;
+  piece.parameter = static_cast<char*>(tensor.parameter) + from * sizeOf(tensor.type);
+  piece.gradient = static_cast<const char*>(gradients_[i]) + from * sizeOf(tensor.type);
+  for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = arena_ + tensor.state[k] + from * sizeOf(tensor.stateType);
+  piece.length = to - from;
+  if (tensor.storage() != Storage::mixed) return piece;
+
+  piece.type = tensor.type;
+  piece.stateType = tensor.stateType;
+  piece.tensor = static_cast<uint32_t>(i);
+  piece.block = static_cast<uint32_t>(from / kCut);
+  piece.master = tensor.master < 0 ? nullptr : reinterpret_cast<float*>(arena_ + tensor.master) + from;
+  // The scales of a state follow it, at the next multiple of 4 bytes.
+  for (size_t k = 0; k < kMaxStates; k++)
+    piece.scale[k] = reinterpret_cast<float*>(arena_ + tensor.state[k] + (tensor.length + 3) / 4 * 4) + from / kCut;
+  return piece;
 }

@@ -15,10 +15,13 @@ Configuration& configuration();
 class Plan {
  public:
   struct Tensor {
-    DataType type;
+    DataType type, stateType;
     size_t length;
     void* parameter;
     size_t state[kMaxStates];  // byte offsets into the arena
+    ptrdiff_t master;          // of the float32 copy of the parameters; negative if there is none
+
+    Storage storage() const;
   };
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
@@ -52,6 +55,7 @@ class Plan {
   };
 
   Interval interval(const void* data, size_t i) const;
+  Piece piece(size_t i, size_t from, size_t to) const;
   void runRange(size_t begin, size_t end) const;
 
   unsigned rule_;

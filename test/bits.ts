@@ -1,15 +1,21 @@
-import { arrayTypes, type DataType, dataTypeOf, type Tensor } from '../lib/tensor.js';
+import type { MemoryArray } from '../lib/tensor.js';
+
+/** The types of arithmetic, whose arrays hold the numbers themselves. */
+export const dataTypes = ['float32', 'float64'] as const;
+export type DataType = (typeof dataTypes)[number];
+export type Tensor = Float32Array | Float64Array;
+export const arrayTypes = { float32: Float32Array, float64: Float64Array } as const;
 
 /** The bits of a tensor, all NaNs alike: their payloads are not promised. */
 export function bitsOf(tensor: Tensor): ArrayLike<number | bigint> & { join(): string } {
   const copy = tensor.map((x) => (Number.isNaN(x) ? Number.NaN : x)) as Tensor;
-  return dataTypeOf(tensor) === 'float32'
+  return tensor instanceof Float32Array
     ? new Uint32Array(copy.buffer)
     : new BigUint64Array(copy.buffer);
 }
 
 /** Where two tensors differ first, in words; undefined if they are the same, bit for bit. */
-export function difference(actual: Tensor, expected: Tensor): string | undefined {
+export function difference(actual: MemoryArray, expected: MemoryArray): string | undefined {
   if (actual.length !== expected.length) return `lengths ${actual.length}, ${expected.length}`;
   for (let i = 0; i < expected.length; i++) {
     if (!Object.is(actual[i], expected[i])) return `[${i}] is ${actual[i]}, not ${expected[i]}`;

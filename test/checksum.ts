@@ -4,8 +4,7 @@
  */
 import { createHash } from 'node:crypto';
 import { configure, runtime } from '../lib/index.js';
-import { dataTypes } from '../lib/tensor.js';
-import { bitsOf, ordinaryValue, place } from './bits.js';
+import { bitsOf, dataTypes, ordinaryValue, place } from './bits.js';
 import { optimizers, variants } from './variants.js';
 
 const lengths = [1, 67, 300_000];

@@ -1,8 +1,7 @@
 import fc from 'fast-check';
 import { afterAll, describe, expect, test } from 'vitest';
 import { configure, type Isa, runtime } from '../lib/index.js';
-import { arrayTypes, type DataType, dataTypes, type Tensor } from '../lib/tensor.js';
-import { difference } from './bits.js';
+import { arrayTypes, type DataType, dataTypes, difference, type Tensor } from './bits.js';
 import { optimizers, variants } from './variants.js';
 
 const isas = runtime().availableIsas;

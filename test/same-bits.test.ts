@@ -1,7 +1,14 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { configure, type Isa, runtime } from '../lib/index.js';
-import { type DataType, dataTypes, type Tensor } from '../lib/tensor.js';
-import { difference, ordinaryValue, place, specialValues } from './bits.js';
+import {
+  type DataType,
+  dataTypes,
+  difference,
+  ordinaryValue,
+  place,
+  specialValues,
+  type Tensor,
+} from './bits.js';
 import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
 
 const reference = 'typescript';

@@ -2,6 +2,7 @@ import type { Hyperparameter } from '../lib/hyperparameters.js';
 import type { AnyRule } from '../lib/rule.js';
 import { Adam, AdamW, RMSprop, rules, SGD } from '../lib/rules/index.js';
 import type { StateDict } from '../lib/state-dict.js';
+import { storageHyperparameters } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
 
 export type Options = Record<string, unknown>;
@@ -38,10 +39,11 @@ function values(
   return [0, name === 'weightDecay' ? 0.01 : 0.7];
 }
 
-/** All choices of a rule's options that go together. */
+/** All choices of a rule's options that go together, but for those of storage. */
 export function variants(rule: AnyRule): Options[] {
   let all: Options[] = [{}];
   for (const [name, hyperparameter] of Object.entries(rule.hyperparameters)) {
+    if (name in storageHyperparameters) continue;
     const choices = values(name, hyperparameter as Hyperparameter<unknown>);
     all = all.flatMap((options) => choices.map((value) => ({ ...options, [name]: value })));
   }

@@ -1,11 +1,11 @@
 import { power } from '../arithmetic/power.js';
-import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
+import { type CommonOptions, commonHyperparameters } from '../common-options.js';
 import { boolean, nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
-export interface AdamOptions extends GradientOptions {
+export interface AdamOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.001. */
   learningRate?: number;
   /** Decay of the moving average of gradients. Domain: [0, 1). Default: 0.9. */
@@ -24,7 +24,7 @@ const hyperparameters: Specification<AdamOptions> = {
   beta2: properFraction(0.999),
   epsilon: nonNegative(1e-8),
   amsgrad: boolean(false),
-  ...gradientHyperparameters,
+  ...commonHyperparameters,
 };
 
 /** Mirrors native/rules/adam.h line for line. */
@@ -33,7 +33,7 @@ export const adam = defineRule({
   kernel: 'adam',
   hyperparameters,
   state: [
-    { name: 'gradientAverage' },
+    { name: 'gradientAverage', signed: true },
     { name: 'squareAverage' },
     { name: 'maxSquareAverage', needed: (h) => h.amsgrad },
   ],

@@ -1,5 +1,5 @@
-import { failure } from '../errors.js';
-import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
+import { type CommonOptions, commonHyperparameters } from '../common-options.js';
+import { failure, show } from '../errors.js';
 import {
   boolean,
   fraction,
@@ -13,7 +13,7 @@ import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
-export interface RMSpropOptions extends GradientOptions {
+export interface RMSpropOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.001 (PyTorch: 0.01). */
   learningRate?: number;
   /**
@@ -54,7 +54,7 @@ const hyperparameters: Specification<RMSpropOptions> = {
   nesterov: boolean(false),
   centered: boolean(false),
   initialSquareAverage: initially(nonNegative(0)),
-  ...gradientHyperparameters,
+  ...commonHyperparameters,
 };
 
 /** Mirrors native/rules/rmsprop.h line for line. */
@@ -64,8 +64,8 @@ export const rmsprop = defineRule({
   hyperparameters,
   state: [
     { name: 'squareAverage', initial: (h) => h.initialSquareAverage },
-    { name: 'gradientAverage', needed: (h) => h.centered },
-    { name: 'momentumBuffer', needed: (h) => h.momentum !== 0 },
+    { name: 'gradientAverage', signed: true, needed: (h) => h.centered },
+    { name: 'momentumBuffer', signed: true, needed: (h) => h.momentum !== 0 },
   ],
   scalars: [
     'decay',
@@ -77,7 +77,12 @@ export const rmsprop = defineRule({
   ],
   switches: ['centered', 'epsilonInside', 'withMomentum', 'rateInBuffer', 'nesterov'],
 
-  check({ nesterov, momentum }, where) {
+  check({ nesterov, momentum, centered, stateType }, where) {
+    // The variance is a difference of nearly equal numbers, of which rounded averages leave nothing.
+    if (centered && stateType !== 'float32') {
+      const expected = `${where}.stateType to be 'float32' where centered is true`;
+      throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, show(stateType));
+    }
     if (nesterov && momentum === 0) {
       const expected = `${where}.momentum to be above 0 where nesterov is true`;
       throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, '0');

@@ -1,11 +1,11 @@
+import { type CommonOptions, commonHyperparameters } from '../common-options.js';
 import { failure } from '../errors.js';
-import { type GradientOptions, gradientHyperparameters } from '../gradient.js';
 import { boolean, fraction, nonNegative, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
 import { defineRule } from '../rule.js';
 
-export interface SGDOptions extends GradientOptions {
+export interface SGDOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.01 (PyTorch: 0.001; Keras: 0.01). */
   learningRate?: number;
   /** Weight of the past in the momentum buffer; 0 keeps no buffer. Domain: [0, 1]. Default: 0. */
@@ -21,7 +21,7 @@ const hyperparameters: Specification<SGDOptions> = {
   momentum: fraction(0),
   dampening: fraction(0),
   nesterov: boolean(false),
-  ...gradientHyperparameters,
+  ...commonHyperparameters,
 };
 
 /** Mirrors native/rules/sgd.h line for line. */
@@ -29,7 +29,7 @@ export const sgd = defineRule({
   name: 'SGD',
   kernel: 'sgd',
   hyperparameters,
-  state: [{ name: 'momentumBuffer', needed: (h) => h.momentum !== 0 }],
+  state: [{ name: 'momentumBuffer', signed: true, needed: (h) => h.momentum !== 0 }],
   scalars: ['negativeLearningRate', 'momentum', 'oneMinusDampening'],
   switches: ['withMomentum', 'firstStep', 'nesterov'],
 

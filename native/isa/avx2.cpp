@@ -7,6 +7,8 @@
 
 namespace {
 
+struct All {};
+
 // A lane's mask is the sign of an integer: these give the first n lanes from a window into -1 ... -1 0 ... 0.
 alignas(32) constexpr int32_t kMask32[] = {-1, -1, -1, -1, -1, -1, -1, -1, 0, 0, 0, 0, 0, 0, 0, 0};
 alignas(32) constexpr int64_t kMask64[] = {-1, -1, -1, -1, 0, 0, 0, 0};
@@ -20,30 +22,51 @@ template <>
 struct Lanes<float> {
   using V = __m256;
   static constexpr size_t count = 8;
-  struct All {};
-  static __m256i first(size_t n) { return window(kMask32 + count - n); }
 
   static V broadcast(float x) { return _mm256_set1_ps(x); }
   static V load(const float* from, All) { return _mm256_loadu_ps(from); }
-  static V load(const float* from, __m256i lanes) { return _mm256_maskload_ps(from, lanes); }
+  static V load(const float* from, size_t n) { return _mm256_maskload_ps(from, first(n)); }
   static void store(float* to, V x, All) { _mm256_storeu_ps(to, x); }
-  static void store(float* to, V x, __m256i lanes) { _mm256_maskstore_ps(to, lanes, x); }
+  static void store(float* to, V x, size_t n) { _mm256_maskstore_ps(to, first(n), x); }
+
+  using Bits = uint32_t __attribute__((vector_size(32)));
+  static Bits places() { return Bits{0, 1, 2, 3, 4, 5, 6, 7}; }
+  static Bits widen(const uint16_t* from) { return (Bits)_mm256_cvtepu16_epi32(_mm_loadu_si128((const __m128i*)from)); }
+  static Bits widen(const uint8_t* from) { return (Bits)_mm256_cvtepu8_epi32(_mm_loadl_epi64((const __m128i*)from)); }
+  static void narrow(uint16_t* to, Bits x) { _mm_storeu_si128((__m128i*)to, narrowed(x)); }
+  static void narrow(uint8_t* to, Bits x) {
+    _mm_storel_epi64((__m128i*)to, _mm_packus_epi16(narrowed(x), _mm_setzero_si128()));
+  }
+  static uint32_t largest(Bits x) {
+    uint32_t largest = 0;
+    for (size_t lane = 0; lane < count; lane++) largest = x[lane] > largest ? x[lane] : largest;
+    return largest;
+  }
+
+ private:
+  static __m256i first(size_t n) { return window(kMask32 + count - n); }
+  static __m128i narrowed(Bits x) {
+    return _mm_packus_epi32(_mm256_castsi256_si128((__m256i)x), _mm256_extracti128_si256((__m256i)x, 1));
+  }
 };
 
 template <>
 struct Lanes<double> {
   using V = __m256d;
   static constexpr size_t count = 4;
-  struct All {};
-  static __m256i first(size_t n) { return window(kMask64 + count - n); }
 
   static V broadcast(double x) { return _mm256_set1_pd(x); }
   static V load(const double* from, All) { return _mm256_loadu_pd(from); }
-  static V load(const double* from, __m256i lanes) { return _mm256_maskload_pd(from, lanes); }
+  static V load(const double* from, size_t n) { return _mm256_maskload_pd(from, first(n)); }
   static void store(double* to, V x, All) { _mm256_storeu_pd(to, x); }
-  static void store(double* to, V x, __m256i lanes) { _mm256_maskstore_pd(to, lanes, x); }
+  static void store(double* to, V x, size_t n) { _mm256_maskstore_pd(to, first(n), x); }
+
+ private:
+  static __m256i first(size_t n) { return window(kMask64 + count - n); }
 };
 
+inline __m256 toFloat(Lanes<float>::Bits x) { return _mm256_cvtepi32_ps((__m256i)x); }
+inline Lanes<float>::Bits truncate(__m256 x) { return (Lanes<float>::Bits)_mm256_cvttps_epi32(x); }
 inline __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
 inline __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
 inline __m256 sqrt(__m256 x) { return _mm256_sqrt_ps(x); }

@@ -7,6 +7,8 @@
 
 namespace {
 
+struct All {};
+
 template <class T>
 struct Lanes;
 
@@ -14,30 +16,44 @@ template <>
 struct Lanes<float> {
   using V = __m512;
   static constexpr size_t count = 16;
-  struct All {};
-  static __mmask16 first(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 
   static V broadcast(float x) { return _mm512_set1_ps(x); }
   static V load(const float* from, All) { return _mm512_loadu_ps(from); }
-  static V load(const float* from, __mmask16 lanes) { return _mm512_maskz_loadu_ps(lanes, from); }
+  static V load(const float* from, size_t n) { return _mm512_maskz_loadu_ps(first(n), from); }
   static void store(float* to, V x, All) { _mm512_storeu_ps(to, x); }
-  static void store(float* to, V x, __mmask16 lanes) { _mm512_mask_storeu_ps(to, lanes, x); }
+  static void store(float* to, V x, size_t n) { _mm512_mask_storeu_ps(to, first(n), x); }
+
+  using Bits = uint32_t __attribute__((vector_size(64)));
+  static Bits places() { return Bits{0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15}; }
+  static Bits widen(const uint16_t* from) {
+    return (Bits)_mm512_cvtepu16_epi32(_mm256_loadu_si256((const __m256i*)from));
+  }
+  static Bits widen(const uint8_t* from) { return (Bits)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)from)); }
+  static void narrow(uint16_t* to, Bits x) { _mm256_storeu_si256((__m256i*)to, _mm512_cvtepi32_epi16((__m512i)x)); }
+  static void narrow(uint8_t* to, Bits x) { _mm_storeu_si128((__m128i*)to, _mm512_cvtepi32_epi8((__m512i)x)); }
+  static uint32_t largest(Bits x) { return _mm512_reduce_max_epu32((__m512i)x); }
+
+ private:
+  static __mmask16 first(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 };
 
 template <>
 struct Lanes<double> {
   using V = __m512d;
   static constexpr size_t count = 8;
-  struct All {};
-  static __mmask8 first(size_t n) { return static_cast<__mmask8>((1u << n) - 1); }
 
   static V broadcast(double x) { return _mm512_set1_pd(x); }
   static V load(const double* from, All) { return _mm512_loadu_pd(from); }
-  static V load(const double* from, __mmask8 lanes) { return _mm512_maskz_loadu_pd(lanes, from); }
+  static V load(const double* from, size_t n) { return _mm512_maskz_loadu_pd(first(n), from); }
   static void store(double* to, V x, All) { _mm512_storeu_pd(to, x); }
-  static void store(double* to, V x, __mmask8 lanes) { _mm512_mask_storeu_pd(to, lanes, x); }
+  static void store(double* to, V x, size_t n) { _mm512_mask_storeu_pd(to, first(n), x); }
+
+ private:
+  static __mmask8 first(size_t n) { return static_cast<__mmask8>((1u << n) - 1); }
 };
 
+inline __m512 toFloat(Lanes<float>::Bits x) { return _mm512_cvtepi32_ps((__m512i)x); }
+inline Lanes<float>::Bits truncate(__m512 x) { return (Lanes<float>::Bits)_mm512_cvttps_epi32(x); }
 inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 inline __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 #include "avx512-exact.h"

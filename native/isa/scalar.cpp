@@ -6,18 +6,29 @@
 
 namespace {
 
+struct All {};
+
 template <class T>
 struct Lanes {
   using V = T;
   static constexpr size_t count = 1;
-  struct All {};
-  static All first(size_t) { return {}; }
 
   static V broadcast(T x) { return x; }
-  static V load(const T* from, All) { return *from; }
-  static void store(T* to, V x, All) { *to = x; }
+  static V load(const T* from, auto) { return *from; }
+  static void store(T* to, V x, auto) { *to = x; }
+
+  using Bits = uint32_t;
+  static Bits places() { return 0; }
+  static Bits widen(const auto* from) { return *from; }
+  template <class Code>
+  static void narrow(Code* to, Bits x) {
+    *to = static_cast<Code>(x);
+  }
+  static uint32_t largest(Bits x) { return x; }
 };
 
+inline float toFloat(uint32_t x) { return static_cast<float>(static_cast<int32_t>(x)); }
+inline uint32_t truncate(float x) { return static_cast<uint32_t>(static_cast<int32_t>(x)); }
 inline float fma(float a, float b, float c) { return std::fma(a, b, c); }
 inline double fma(double a, double b, double c) { return std::fma(a, b, c); }
 inline float sqrt(float x) { return std::sqrt(x); }

@@ -17,6 +17,8 @@ struct Adam {
     return state == maxSquareAverage ? on(amsgrad) : true;
   }
 
+  static constexpr bool isSigned(unsigned state) { return state == gradientAverage; }
+
   template <class V, class Uniform, class On>
   static void update(V& p, V g, V* state, const Uniform* c, On on) {
     V& m = state[gradientAverage];

@@ -17,6 +17,8 @@ struct RMSprop {
     return state == gradientAverage ? on(centered) : state == momentumBuffer ? on(withMomentum) : true;
   }
 
+  static constexpr bool isSigned(unsigned state) { return state != squareAverage; }
+
   template <class V, class Uniform, class On>
   static void update(V& p, V g, V* state, const Uniform* c, On on) {
     V& v = state[squareAverage];

@@ -17,6 +17,8 @@ struct SGD {
     return on(withMomentum);
   }
 
+  static constexpr bool isSigned(unsigned) { return true; }
+
   template <class V, class Uniform, class On>
   static void update(V& p, V g, V* state, const Uniform* c, On on) {
     V& b = state[momentumBuffer];

@@ -19,7 +19,7 @@ const badParams: Failure[] = [
     run: () => new RMSprop(params as unknown as Float32Array),
     kind: TypeError,
     code: 'ERR_INVALID_PARAMS',
-    says: `Expected params to be a Float32Array or a Float64Array, or a list, a record or groups of them, but received ${received}`,
+    says: `Expected params to be a Float32Array, Float64Array or, with the option dtype, Uint16Array, or a list, a record or groups of them, but received ${received}`,
   })),
   {
     does: 'an empty list',
@@ -47,21 +47,23 @@ const badParams: Failure[] = [
     run: () => rmsprop({}, [1, 2, 3]),
     kind: TypeError,
     code: 'ERR_TENSOR_TYPE',
-    says: 'Expected params[0] to be a Float32Array or a Float64Array, but received 1',
+    says: 'Expected params[0] to be a Float32Array, Float64Array or, with the option dtype, Uint16Array, but received 1',
   },
   {
     does: 'an integer array in a record',
     run: () => rmsprop({}, { 'first layer': new Int32Array(3) }),
     kind: TypeError,
     code: 'ERR_TENSOR_TYPE',
-    says: 'Expected params["first layer"] to be a Float32Array or a Float64Array, but received an Int32Array',
+    says: 'Expected params["first layer"] to be a Float32Array, Float64Array or, with the option dtype, Uint16Array, but received an Int32Array',
   },
   {
     does: 'an object that claims to be a tensor',
     run: () => rmsprop({}, [Object.create(Float32Array.prototype)]),
     kind: TypeError,
     code: 'ERR_TENSOR_TYPE',
-    says: expect.stringContaining('Expected params[0] to be a Float32Array or a Float64Array'),
+    says: expect.stringContaining(
+      'Expected params[0] to be a Float32Array, Float64Array or, with the option dtype, Uint16Array',
+    ),
   },
   {
     does: 'a group without params among groups',

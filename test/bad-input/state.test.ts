@@ -89,7 +89,7 @@ describe('a state is not loaded', () => {
       }),
       RangeError,
       'ERR_STATE_MISMATCH',
-      'Expected state.groups[0].tensors[1].state.squareAverage to have length 2, like params.bias, but received 3',
+      'Expected state.groups[0].tensors[1].state.squareAverage to have length 2, as params.bias needs, but received 3',
     ],
     [
       'with a tensor of another type',
@@ -98,7 +98,7 @@ describe('a state is not loaded', () => {
       }),
       RangeError,
       'ERR_STATE_MISMATCH',
-      `Expected ${first}.state.momentumBuffer to be a Float32Array, like params.weights, but received a Float64Array (JSON does not keep typed arrays)`,
+      `Expected ${first}.state.momentumBuffer to be a Float32Array, as params.weights needs, but received a Float64Array (JSON does not keep typed arrays)`,
     ],
     [
       'without a state that its options need',

@@ -1,0 +1,157 @@
+import type { PlanRequest } from './engine.js';
+import type { Parameter } from './params.js';
+import { arraysOf, type Slot } from './state.js';
+import { type DataType, type MemoryArray, memoryOf, type Tensor } from './tensor.js';
+import { bfloat16 } from './types/bfloat16.js';
+import { float16 } from './types/float16.js';
+import { NEAREST, type Rounding, randomBits, streamKey } from './types/rounding.js';
+import { BLOCK, UInt8 } from './types/uint8.js';
+
+/**
+ * The numbers of one parameter, gradient or state while a block of them is being updated. Mirrors native/streams/.
+ */
+export interface Stream {
+  readonly name: string;
+  /** The numbers of the block. */
+  values: Float32Array | Float64Array;
+  /** Reads the block of elements from begin to end. */
+  open(begin: number, end: number): void;
+  /** Writes it back. */
+  close(begin: number, end: number): void;
+}
+
+/** The streams of one tensor: the parameter, the gradient, then the rule's states that have memory. */
+export interface Streams {
+  readonly parameter: Stream;
+  readonly gradient: Stream;
+  readonly states: readonly Stream[];
+  /** How many elements a block has. */
+  readonly block: number;
+}
+
+export function createStreams(
+  { rule, parameters, slots, arena }: PlanRequest,
+  i: number,
+  gradient: Tensor,
+  key: number,
+): Streams {
+  const { tensor, type, length } = parameters[i] as Parameter;
+  const own = slots[i]?.slice(0, rule.state.length) ?? [];
+  const master = slots[i]?.[rule.state.length];
+  const wide = [type, ...own.flatMap((slot) => slot?.type ?? [])].every(
+    (type) => type === 'float32' || type === 'float64',
+  );
+  const random = (stream: number) => {
+    const streamsKey = streamKey(key, i, stream);
+    return (at: number) => randomBits(streamsKey, Math.floor(at / BLOCK), at % BLOCK);
+  };
+  const copy = master && new Float32Array(arena, master.offset, length);
+  return {
+    parameter: parameterStream(memoryOf(tensor, type), type, copy, random(0)),
+    gradient: readOnly(parameterStream(memoryOf(gradient, type), type, undefined, random(0))),
+    states: own.flatMap((slot, k) => (slot ? stateStream(slot, arena, length, random(1 + k)) : [])),
+    block: wide ? Math.max(1, length) : BLOCK,
+  };
+}
+
+type Random = (at: number) => Rounding;
+
+const codecs = { bfloat16, float16 };
+
+/** Numbers that need no decoding: the block is their own memory. */
+function plain(name: string, memory: Float32Array | Float64Array): Stream {
+  return {
+    name,
+    values: memory,
+    open(begin, end) {
+      this.values = begin === 0 && end === memory.length ? memory : memory.subarray(begin, end);
+    },
+    close() {},
+  };
+}
+
+/** A parameter or gradient. Where there is a float32 copy it holds the parameter, unless somebody has written to it since. */
+function parameterStream(
+  memory: MemoryArray,
+  type: DataType,
+  master: Float32Array | undefined,
+  random: Random,
+): Stream {
+  if (type === 'float32' || type === 'float64') {
+    return plain('p', memory as Float32Array | Float64Array);
+  }
+  const { decode, encode } = codecs[type];
+  const values = new Float32Array(BLOCK);
+  return {
+    name: 'p',
+    values,
+    open(begin, end) {
+      for (let at = begin; at < end; at++) {
+        const code = memory[at] as number;
+        const copy = master?.[at];
+        const isSame = copy !== undefined && encode(copy, NEAREST) === code;
+        values[at - begin] = isSame ? copy : decode(code);
+      }
+    },
+    close(begin, end) {
+      master?.set(values.subarray(0, end - begin), begin);
+      for (let at = begin; at < end; at++) {
+        memory[at] = encode(values[at - begin] as number, master ? NEAREST : random(at));
+      }
+    },
+  };
+}
+
+function readOnly(stream: Stream): Stream {
+  return { ...stream, close() {} };
+}
+
+function stateStream(slot: Slot, arena: ArrayBuffer, length: number, random: Random): Stream {
+  const { name, type, signed } = slot;
+  const [memory, scales] = arraysOf(slot, arena, length).map((array) => array.values) as [
+    MemoryArray,
+    Float32Array | undefined,
+  ];
+  if (type === 'float32' || type === 'float64') {
+    return plain(name, memory as Float32Array | Float64Array);
+  }
+  const values = new Float32Array(BLOCK);
+  if (!scales) {
+    return {
+      name,
+      values,
+      open(begin, end) {
+        for (let at = begin; at < end; at++) {
+          values[at - begin] = bfloat16.decode(memory[at] as number);
+        }
+      },
+      close(begin, end) {
+        for (let at = begin; at < end; at++) {
+          memory[at] = bfloat16.encode(values[at - begin] as number, random(at));
+        }
+      },
+    };
+  }
+  const uint8 = new UInt8(signed);
+  return {
+    name,
+    values,
+    open(begin, end) {
+      const scale = scales[begin / BLOCK] as number;
+      for (let at = begin; at < end; at++) {
+        values[at - begin] = uint8.decode(memory[at] as number, scale);
+      }
+    },
+    close(begin, end) {
+      const magnitudes = values
+        .subarray(0, end - begin)
+        .map(Math.abs)
+        .filter(Number.isFinite);
+      const scale = uint8.scale(Math.max(0, ...magnitudes));
+      scales[begin / BLOCK] = scale;
+      for (let at = begin; at < end; at++) {
+        memory[at] = uint8.encode(values[at - begin] as number, 1 / scale, random(at));
+      }
+    },
+  };
+}

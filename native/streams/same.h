@@ -1,0 +1,51 @@
+// The streams of a tensor whose memory is all of one type.
+#pragma once
+
+template <class T, class Rule>
+class SameStreams {
+  using L = Lanes<T>;
+  using V = typename L::V;
+
+ public:
+  SameStreams(const Piece& piece, Row)
+      : parameter_(static_cast<T*>(piece.parameter)),
+        gradient_(static_cast<const T*>(piece.gradient)),
+        length_(piece.length) {
+    for (unsigned k = 0; k < Rule::StateCount; k++) state_[k] = static_cast<T*>(piece.state[k]);
+  }
+
+  // The whole piece is one block.
+  size_t open(size_t, auto) const { return length_; }
+  void close(size_t, size_t, auto) const {}
+
+  // How many elements come before the first aligned vector of the parameter: one across two cache lines costs two
+  // accesses.
+  size_t head(size_t length) const {
+    const size_t place = reinterpret_cast<uintptr_t>(parameter_) / sizeof(T) % L::count;
+    const size_t before = (L::count - place) % L::count;
+    return before < length ? before : 0;
+  }
+
+  // Asks for the cache lines that the loop will reach after 2 KB: the hardware alone loses its way among so many
+  // streams. Nothing beyond the piece, which belongs to another thread.
+  [[gnu::always_inline]] void prefetch(size_t i, auto ruleOn) const {
+    const size_t next = i + 2048 / sizeof(T);
+    if (L::count == 1 || next >= length_) return;
+    __builtin_prefetch(gradient_ + next);
+    __builtin_prefetch(parameter_ + next);
+    for (unsigned k = 0; k < Rule::StateCount; k++)
+      if (Rule::uses(k, ruleOn)) __builtin_prefetch(state_[k] + next);
+  }
+
+  V parameter(size_t i, auto lanes) const { return L::load(parameter_ + i, lanes); }
+  V gradient(size_t i, auto lanes) const { return L::load(gradient_ + i, lanes); }
+  V state(unsigned k, size_t i, auto lanes) const { return L::load(state_[k] + i, lanes); }
+  void setParameter(size_t i, V x, auto lanes) const { L::store(parameter_ + i, x, lanes); }
+  void setState(unsigned k, size_t i, V x, auto lanes) const { L::store(state_[k] + i, x, lanes); }
+
+ private:
+  T* parameter_;
+  const T* gradient_;
+  T* state_[Rule::StateCount];
+  size_t length_;
+};

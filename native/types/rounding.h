@@ -1,0 +1,38 @@
+// How a number becomes one of fewer bits: to the nearest, ties to even, or up with the probability that keeps the mean.
+// Mirrors lib/types/rounding.ts line for line.
+#pragma once
+
+template <class To, class From>
+To as(From x) {
+  static_assert(sizeof(To) == sizeof(From));
+  return __builtin_bit_cast(To, x);
+}
+
+template <class Bits>
+struct Rounding {
+  bool nearest;
+  Bits random;  // 32 of them; those at the top are the best
+
+  // What to add to the bits of a number before the lowest `count` are dropped.
+  Bits below(unsigned count, Bits bits) const {
+    if (nearest) return ((1u << (count - 1)) - 1) + (bits >> count & 1u);
+    return random >> (32 - count);
+  }
+};
+
+// Mixes all bits of a number. Constants: lowbias32 of https://github.com/skeeto/hash-prospector
+inline uint32_t hash(uint32_t x) {
+  x = (x ^ x >> 16) * 0x7feb352du;
+  x = (x ^ x >> 15) * 0x846ca68bu;
+  return x ^ x >> 16;
+}
+
+// Tensors and streams in them have keys of their own: stream 0 is the parameter, then come the rule's states.
+inline uint32_t streamKey(uint32_t key, uint32_t tensor, uint32_t stream) { return hash(key + tensor * 8 + stream); }
+
+// The random bits of elements at places in a block.
+template <class Bits>
+Bits randomBits(uint32_t blockKey, Bits places) {
+  const Bits counter = places * 0x9e3779b1u + blockKey;
+  return (counter ^ counter >> 15) * 0x2c1b3c6du;
+}

@@ -1,0 +1,164 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { configure, type Isa, runtime } from '../lib/index.js';
+import type { StorageOptions } from '../lib/storage.js';
+import type { MemoryArray, Tensor } from '../lib/tensor.js';
+import { bfloat16 } from '../lib/types/bfloat16.js';
+import { float16 } from '../lib/types/float16.js';
+import { NEAREST } from '../lib/types/rounding.js';
+import { difference, ordinaryValue, specialValues } from './bits.js';
+import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
+
+const nativeIsas = runtime().availableIsas.filter((isa) => isa !== 'typescript');
+afterAll(() => configure({ isa: nativeIsas[0] as Isa, threads: 2 }));
+
+/** Every way to store parameters and states that is not all float32. */
+const storages: Required<Omit<StorageOptions, 'seed'>>[] = (
+  ['array', 'bfloat16', 'float16'] as const
+).flatMap((dtype) =>
+  (['float32', 'bfloat16', 'uint8'] as const).flatMap((stateType) =>
+    (dtype === 'array' ? [false] : [false, true])
+      .filter(() => dtype !== 'array' || stateType !== 'float32')
+      .map((masterCopy) => ({ dtype, stateType, masterCopy })),
+  ),
+);
+
+type Storage = (typeof storages)[number];
+
+/** A tensor of the storage's data type, at an odd offset. */
+function tensorOf({ dtype }: Storage, length: number, value: (i: number) => number): Tensor {
+  if (dtype === 'array') {
+    return new Float32Array(new ArrayBuffer(4 * length + 4), 4).map((_, i) => value(i));
+  }
+  const { encode } = { bfloat16, float16 }[dtype];
+  return new Uint16Array(new ArrayBuffer(2 * length + 6), 6, length).map((_, i) =>
+    encode(Math.fround(value(i)), NEAREST),
+  );
+}
+
+interface Case {
+  name: string;
+  Class: (typeof optimizers)[number]['Class'];
+  options: Options;
+  params: () => Tensor[];
+  gradient: (step: number, tensor: number) => Tensor | null;
+  steps: number;
+  prepare?: (optimizer: AnyOptimizer) => void;
+}
+
+/** Parameters and all state after some steps. */
+function run(given: Case, isa: Isa, threads = 1): MemoryArray[] {
+  configure({ isa, threads });
+  const params = given.params();
+  const optimizer = new given.Class(params, given.options);
+  given.prepare?.(optimizer);
+  for (let t = 0; t < given.steps; t++) {
+    optimizer.learningRate = 0.01 / (t + 1);
+    optimizer.step(params.map((_, i) => given.gradient(t, i)));
+  }
+  const tensors = optimizer.stateDict().groups.flatMap((group) => group.tensors);
+  return [...params, ...tensors.flatMap(({ state }) => Object.values(state))] as MemoryArray[];
+}
+
+function expectSame(given: Case, threads: readonly number[]) {
+  const expected = run(given, 'typescript');
+  for (const isa of nativeIsas) {
+    for (const count of threads) {
+      for (const [k, array] of run(given, isa, count).entries()) {
+        const found = difference(array, expected[k] as MemoryArray);
+        if (found) expect.fail(`${given.name}, ${isa}, ${count} threads: array ${k} ${found}`);
+      }
+    }
+  }
+}
+
+/** The variants of a rule that can be stored so. */
+function possible(variant: Options, { stateType }: Storage) {
+  return !(variant.centered && stateType !== 'float32');
+}
+
+describe.each(optimizers)('$name', ({ name, rule, Class }) => {
+  describe.each(storages)('$dtype parameters, $stateType states, copy $masterCopy', (storage) => {
+    test('every variant has the bits of the reference on special values', () => {
+      const special = specialValues.float32;
+      const at = (k: number) =>
+        special[((k % special.length) + special.length) % special.length] as number;
+      const length = special.length ** 2;
+      const pair = tensorOf(storage, length, (i) => at(Math.floor(i / special.length)));
+      const other = tensorOf(storage, length, (i) => at(i * 7 + 1));
+      // Storage knows nothing of the rule's switches: one storage that has everything sees all of them.
+      const all = storage.masterCopy && storage.dtype === 'bfloat16';
+      for (const variant of (all ? variants(rule) : extremes(rule)).filter((variant) =>
+        possible(variant, storage),
+      )) {
+        const options = { ...variant, ...storage };
+        const given: Case = {
+          name: `${name} ${JSON.stringify(options)}`,
+          Class,
+          options,
+          params: () => [tensorOf(storage, length, at)],
+          gradient: (step) => (step === 0 ? pair : other),
+          steps: 2,
+        };
+        expectSame(given, [1]);
+      }
+    });
+
+    test('every code of a state has the bits of the reference', () => {
+      const length = 2 ** 16;
+      const gradient = tensorOf(storage, length, (i) => ordinaryValue(5, i));
+      const options = {
+        ...extremes(rule)
+          .filter((o) => possible(o, storage))
+          .at(-1),
+        ...storage,
+      };
+      const prepare = (optimizer: AnyOptimizer) => {
+        const dict = optimizer.stateDict();
+        for (const { state } of dict.groups.flatMap(({ tensors }) => tensors)) {
+          for (const [key, values] of Object.entries(state)) {
+            for (let i = 0; i < values.length; i++) {
+              values[i] =
+                values instanceof Float32Array
+                  ? key.endsWith('Scale')
+                    ? 2 ** ((i % 60) - 30)
+                    : Math.abs(ordinaryValue(7, i))
+                  : i;
+            }
+          }
+        }
+        optimizer.loadStateDict(dict);
+      };
+      const given: Case = {
+        name: `${name} ${JSON.stringify(options)}`,
+        Class,
+        options,
+        params: () => [tensorOf(storage, length, (i) => ordinaryValue(6, i))],
+        gradient: () => gradient,
+        steps: 2,
+        prepare,
+      };
+      expectSame(given, [1]);
+    });
+
+    const lengths = [...Array.from({ length: 18 }, (_, n) => n), 255, 256, 257, 1000];
+    test.each([
+      { case: 'every length', lengths, threads: [1] },
+      { case: 'every number of threads', lengths: [5, 0, 262_000, 1999], threads: [2, 3] },
+    ])('$case has the bits of the reference', ({ lengths, threads }) => {
+      const variant = extremes(rule)
+        .filter((variant) => possible(variant, storage))
+        .at(-1);
+      const options = { ...variant, ...storage, seed: 3 };
+      const gradients = lengths.map((n, i) => tensorOf(storage, n, (k) => ordinaryValue(9 + i, k)));
+      const given: Case = {
+        name: `${name} ${JSON.stringify(options)}`,
+        Class,
+        options,
+        params: () => lengths.map((n, i) => tensorOf(storage, n, (k) => ordinaryValue(i, k))),
+        gradient: (step, i) => ((step + i) % 3 === 1 ? null : (gradients[i] as Tensor)),
+        steps: 2,
+      };
+      expectSame(given, threads);
+    });
+  });
+});
