@@ -11,7 +11,8 @@
 // Loads the streams of one element per lane, applies Gradient and the rule, stores what changed.
 template <class T, class Rule, class GradientOn, class RuleOn>
 [[gnu::always_inline]] inline void update(T* parameter, const T* gradient, T* const* state, size_t i, auto lanes,
-                                          const Uniform<typename Lanes<T>::V>* scalars, GradientOn gradientOn, RuleOn ruleOn) {
+                                          const Uniform<typename Lanes<T>::V>* scalars, GradientOn gradientOn,
+                                          RuleOn ruleOn) {
   using L = Lanes<T>;
   using V = typename L::V;
   V p = L::load(parameter + i, lanes);
