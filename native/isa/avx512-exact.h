@@ -2,7 +2,7 @@
 // test/exact-operations.cpp proves it.
 
 // Exact for x of at least 2^-102, 0, infinity, NaN and below 0: an estimate within 2^-14, one coupled Newton step for
-// s = sqrt(x) and h = 1/(2 sqrt(x)) (Goldschmidt), and Markstein's correction, whose residual x - s*s is exact.
+// s = sqrt(x) and h = 1/(2 sqrt(x)) (Goldschmidt), and Markstein's correction by x - s*s, in which nothing underflows.
 inline __m512 fusedSquareRoot(__m512 x) {
   // Not less than, so NaN counts as large: the others need care, because the residual may underflow.
   const __mmask16 large = _mm512_cmp_ps_mask(x, _mm512_set1_ps(0x1p-102f), _CMP_NLT_UQ);
@@ -21,7 +21,7 @@ inline __m512 fusedSquareRoot(__m512 x) {
 }
 
 // a / c for a c that is the same in all lanes, and its rounded reciprocal: Markstein's correction of a * reciprocal.
-// Exact where the quotient is 0 or in [2^-50, 2^50) and c in [2^-24, 2^24), so that the residual a - c*q is exact.
+// Exact where a is 0 or the quotient in [2^-50, 2^50), and c in [2^-24, 2^24): there nothing underflows in a - c*q.
 inline __m512 fusedQuotient(__m512 a, __m512 c, __m512 reciprocal) {
   constexpr int least = (127 - 50) << 23, range = 100 << 23, leastC = (127 - 24) << 23, rangeC = 48 << 23;
   const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
@@ -30,7 +30,7 @@ inline __m512 fusedQuotient(__m512 a, __m512 c, __m512 reciprocal) {
     return _mm512_cmplt_epu32_mask(_mm512_sub_epi32(bits, _mm512_set1_epi32(from)), _mm512_set1_epi32(count));
   };
   const __m512 q = _mm512_mul_ps(a, reciprocal);
-  const __mmask16 nonzero = _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_NEQ_UQ);
-  if ((within(q, least, range) & within(c, leastC, rangeC)) != nonzero) return _mm512_div_ps(a, c);
-  return _mm512_mask3_fmadd_ps(_mm512_fnmadd_ps(c, q, a), reciprocal, q, nonzero);
+  const __mmask16 ordinary = within(q, least, range), zero = _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_EQ_OQ);
+  if (((ordinary | zero) & within(c, leastC, rangeC)) != 0xffff) return _mm512_div_ps(a, c);
+  return _mm512_mask3_fmadd_ps(_mm512_fnmadd_ps(c, q, a), reciprocal, q, ordinary);
 }
