@@ -19,7 +19,7 @@ namespace {
 constexpr size_t kParallel = 262144, kElementsPerThread = 16384;
 
 // Threads meet at whole blocks of states of type uint8, which are whole cache lines of any type.
-constexpr size_t kCut = 256;
+constexpr size_t kCut = kBlock;
 
 const Isa* fastest() {
   for (const Isa* isa : kIsas)
@@ -51,9 +51,9 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
   std::sort(written_.begin(), written_.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
 }
 
-Storage Plan::Tensor::storage() const {
-  if (type == DataType::float64) return Storage::float64;
-  return type == DataType::float32 && stateType == DataType::float32 ? Storage::float32 : Storage::mixed;
+bool Plan::Tensor::mixed() const {
+  return type == DataType::bfloat16 || type == DataType::float16 ||
+         (type == DataType::float32 && stateType != DataType::float32);
 }
 
 Plan::Interval Plan::interval(const void* data, size_t i) const {
@@ -82,7 +82,13 @@ void Plan::run() {
   size_t elements = 0;
   for (size_t i = 0; i < size(); i++) {
     if (skips(i) || tensors_[i].length == 0) continue;
-    active_.push_back({elements, i, isa.find(rule_, tensors_[i].storage(), rows_ + rowOf_[i] * rowWidth_)});
+    const DataType type = tensors_[i].type, stateType = tensors_[i].stateType;
+    if (tensors_[i].mixed()) {
+      active_.push_back(
+          {elements, i, isa.findMixed(rule_, type, stateType, true), isa.findMixed(rule_, type, stateType, false)});
+    } else {
+      active_.push_back({elements, i, isa.find(rule_, type, rows_ + rowOf_[i] * rowWidth_), nullptr});
+    }
     elements += tensors_[i].length;
   }
 
@@ -111,7 +117,10 @@ void Plan::runRange(size_t begin, size_t end) const {
     const size_t from = cut(begin), to = cut(end);
     if (from == to) continue;
 
-    active->sweep(piece(active->tensor, from, to), rows_ + rowOf_[active->tensor] * rowWidth_);
+    const Row row = rows_ + rowOf_[active->tensor] * rowWidth_;
+    const size_t whole = active->rest ? to - (to - from) % kBlock : to;
+    if (from < whole) active->sweep(piece(active->tensor, from, whole), row);
+    if (whole < to) active->rest(piece(active->tensor, whole, to), row);
   }
 }
 
@@ -123,15 +132,15 @@ Piece Plan::piece(size_t i, size_t from, size_t to) const {
   piece.gradient = static_cast<const char*>(gradients_[i]) + from * sizeOf(tensor.type);
   for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = arena_ + tensor.state[k] + from * sizeOf(tensor.stateType);
   piece.length = to - from;
-  if (tensor.storage() != Storage::mixed) return piece;
+  if (!tensor.mixed()) return piece;
 
   piece.type = tensor.type;
   piece.stateType = tensor.stateType;
   piece.tensor = static_cast<uint32_t>(i);
-  piece.block = static_cast<uint32_t>(from / kCut);
+  piece.block = static_cast<uint32_t>(from / kBlock);
   piece.master = tensor.master < 0 ? nullptr : reinterpret_cast<float*>(arena_ + tensor.master) + from;
   // The scales of a state follow it, at the next multiple of 4 bytes.
   for (size_t k = 0; k < kMaxStates; k++)
-    piece.scale[k] = reinterpret_cast<float*>(arena_ + tensor.state[k] + (tensor.length + 3) / 4 * 4) + from / kCut;
+    piece.scale[k] = reinterpret_cast<float*>(arena_ + tensor.state[k] + (tensor.length + 3) / 4 * 4) + from / kBlock;
   return piece;
 }

@@ -21,7 +21,7 @@ class Plan {
     size_t state[kMaxStates];  // byte offsets into the arena
     ptrdiff_t master;          // of the float32 copy of the parameters; negative if there is none
 
-    Storage storage() const;
+    bool mixed() const;
   };
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
@@ -52,6 +52,7 @@ class Plan {
     size_t start;  // elements of the active tensors before this one
     size_t tensor;
     Sweep sweep;
+    Sweep rest;  // for the elements after the last whole block, in mixed storage
   };
 
   Interval interval(const void* data, size_t i) const;

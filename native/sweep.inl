@@ -1,15 +1,15 @@
 // The one loop. Every file of native/isa/ includes this inside its anonymous namespace, after defining
 //   All, which says that all lanes are to be loaded or stored; a number says how many of the first are,
-//   fma, sqrt and divide of its vectors V, toFloat and truncate between float and 32-bit integers,
+//   fma, sqrt and divide of its vectors V, toFloat of 32-bit integers,
 //   template <class T> struct Lanes: V, count, broadcast, load and store; for float also
 //   Bits (the 32-bit integers of a V), places (0, 1, ... count - 1), widen and narrow (loads and stores of codes),
-//   largest.
+//   largest,
+//   kSpecialize, whether a sweep for each choice of switches and types is worth its code.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.
 #include "vector.h"
 
 #include "gradient.h"
 #include "rules/rules.h"
-#include "streams/mixed.h"
 #include "streams/same.h"
 #include "switches.h"
 
@@ -49,64 +49,62 @@ void sweep(const Piece& piece, Row row) {
   const auto at = [&](size_t i, auto lanes) { update<Rule>(streams, i, lanes, scalars, gradientOn, ruleOn); };
   for (size_t begin = 0; begin < piece.length;) {
     const size_t end = streams.open(begin, ruleOn);
-    size_t i = begin + streams.head(end - begin);
-    if (i > begin) at(begin, i - begin);
+    size_t i = begin;
+    if constexpr (!Streams::wholeVectors) {
+      i += streams.head(end - begin);
+      if (i > begin) at(begin, i - begin);
+    }
     for (; i + L::count <= end; i += L::count) {
       streams.prefetch(i, ruleOn);
       at(i, All{});
     }
-    if (i < end) at(i, end - i);
+    if constexpr (!Streams::wholeVectors) {
+      if (i < end) at(i, end - i);
+    }
     streams.close(begin, end, ruleOn);
     begin = end;
   }
 }
 
-// The instantiations of one rule. Where all memory is of one type: for every choice of its compiled switches, with
-// Gradient idle and with Gradient free; a single one for all that is mixed.
+// The instantiations of one rule where all memory is of one type. In float32 there is one for every choice of the
+// rule's compiled switches, with Gradient idle and with Gradient free. Where a lane or two are all that a vector has,
+// branches cost little beside them: float64 and the scalar instruction set do with a single one.
 template <class T, class Rule>
 struct Sweeps {
-  static constexpr unsigned choices = 1u << __builtin_popcount(Rule::compiled);
+  static constexpr unsigned compiled = kSpecialize && sizeof(T) == 4 ? Rule::compiled : 0;
+  static constexpr unsigned choices = 1u << __builtin_popcount(compiled);
 
   // Spreads the bits of a choice over the positions of the compiled switches, and gathers them again.
   static constexpr unsigned spread(unsigned choice) {
     unsigned value = 0;
     for (unsigned position = 0; position < Rule::SwitchCount; position++)
-      if (Rule::compiled & bit(position)) value |= (choice & 1) << position, choice >>= 1;
+      if (compiled & bit(position)) value |= (choice & 1) << position, choice >>= 1;
     return value;
   }
   static unsigned gather(unsigned switches) {
     unsigned choice = 0, next = 0;
     for (unsigned position = 0; position < Rule::SwitchCount; position++)
-      if (Rule::compiled & bit(position)) choice |= (switches >> position & 1) << next++;
+      if (compiled & bit(position)) choice |= (switches >> position & 1) << next++;
     return choice;
   }
 
   template <unsigned... choice>
   static Sweep pick(Row row, std::integer_sequence<unsigned, choice...>) {
     using Streams = SameStreams<T, Rule>;
-    static constexpr Sweep idle[] = {sweep<T, Rule, Streams, ~0u, Rule::compiled, spread(choice)>...};
-    static constexpr Sweep free[] = {sweep<T, Rule, Streams, 0, Rule::compiled, spread(choice)>...};
+    constexpr unsigned idleKnown = compiled ? ~0u : 0;
+    static constexpr Sweep idle[] = {sweep<T, Rule, Streams, idleKnown, compiled, spread(choice)>...};
+    static constexpr Sweep free[] = {sweep<T, Rule, Streams, 0, compiled, spread(choice)>...};
     return (row[kGradientSwitches] == 0 ? idle : free)[gather(static_cast<unsigned>(row[kRuleSwitches]))];
   }
   static Sweep find(Row row) { return pick(row, std::make_integer_sequence<unsigned, choices>{}); }
 };
 
-template <class Rule>
-Sweep findSweep(Storage storage, Row row) {
-  switch (storage) {
-    case Storage::float32:
-      return Sweeps<float, Rule>::find(row);
-    case Storage::float64:
-      return Sweeps<double, Rule>::find(row);
-    default:
-      return sweep<float, Rule, MixedStreams<Rule>, 0, 0, 0>;
-  }
+template <class T, class... Rules>
+Sweep findAmong(RuleList<Rules...>, unsigned rule, Row row) {
+  static constexpr Sweep (*finders[])(Row) = {Sweeps<T, Rules>::find...};
+  return finders[rule](row);
 }
 
-template <class... Rules>
-Sweep findAmong(RuleList<Rules...>, unsigned rule, Storage storage, Row row) {
-  static constexpr Sweep (*finders[])(Storage, Row) = {findSweep<Rules>...};
-  return finders[rule](storage, row);
+Sweep find(unsigned rule, DataType type, Row row) {
+  return type == DataType::float32 ? findAmong<float>(AllRules{}, rule, row) : findAmong<double>(AllRules{}, rule, row);
 }
-
-Sweep find(unsigned rule, Storage storage, Row row) { return findAmong(AllRules{}, rule, storage, row); }

@@ -1,4 +1,4 @@
-import { below, bitsOf, NEAREST, numberOf, type Rounding } from './rounding.js';
+import { below, bitsOf, numberOf, type Rounding } from './rounding.js';
 
 /**
  * Numbers from 0 up with an exponent and `fraction` bits below it, in units of the smallest one: a code below 2^fraction is
@@ -22,11 +22,11 @@ export class Minifloat {
 
   /** x: at least 0. Those that are too large, infinity and NaN give a code that is too large. */
   encode(x: number, rounding: Rounding): number {
-    const bits = bitsOf(x);
-    const large = ((bits + below(rounding, this.dropped, bits)) >>> this.dropped) - this.#bias;
-    if (!(x < 2 ** this.#fraction)) return large;
-    return rounding === NEAREST
-      ? Math.fround(x + 2 ** 23) - 2 ** 23
-      : Math.floor(Math.fround(x + (rounding >>> 8) * 2 ** -24));
+    // Below 2^fraction the units no longer shrink: moved up to where they are the same, x has the code of a float.
+    const least = 2 ** this.#fraction;
+    const small = x < least;
+    const bits = bitsOf(small ? x + least : x);
+    const code = ((bits + below(rounding, this.dropped, bits)) >>> this.dropped) - this.#bias;
+    return small ? code - least : code;
   }
 }

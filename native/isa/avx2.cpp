@@ -66,7 +66,6 @@ struct Lanes<double> {
 };
 
 inline __m256 toFloat(Lanes<float>::Bits x) { return _mm256_cvtepi32_ps((__m256i)x); }
-inline Lanes<float>::Bits truncate(__m256 x) { return (Lanes<float>::Bits)_mm256_cvttps_epi32(x); }
 inline __m256 fma(__m256 a, __m256 b, __m256 c) { return _mm256_fmadd_ps(a, b, c); }
 inline __m256d fma(__m256d a, __m256d b, __m256d c) { return _mm256_fmadd_pd(a, b, c); }
 inline __m256 sqrt(__m256 x) { return _mm256_sqrt_ps(x); }
@@ -74,7 +73,11 @@ inline __m256d sqrt(__m256d x) { return _mm256_sqrt_pd(x); }
 inline __m256 divide(__m256 a, __m256 c, __m256) { return a / c; }
 inline __m256d divide(__m256d a, __m256d c, __m256d) { return a / c; }
 
+constexpr bool kSpecialize = true;
+
 #include "../sweep.inl"
+
+#include "../mixed.inl"
 
 bool supported() {
   __builtin_cpu_init();
@@ -83,4 +86,4 @@ bool supported() {
 
 }  // namespace
 
-const Isa kAvx2 = {"avx2", supported, find};
+const Isa kAvx2 = {"avx2", supported, find, findMixed};

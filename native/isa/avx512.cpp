@@ -53,7 +53,7 @@ struct Lanes<double> {
 };
 
 inline __m512 toFloat(Lanes<float>::Bits x) { return _mm512_cvtepi32_ps((__m512i)x); }
-inline Lanes<float>::Bits truncate(__m512 x) { return (Lanes<float>::Bits)_mm512_cvttps_epi32(x); }
+
 inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
 inline __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 #include "avx512-exact.h"
@@ -63,7 +63,11 @@ inline __m512d sqrt(__m512d x) { return _mm512_sqrt_pd(x); }
 inline __m512 divide(__m512 a, __m512 c, __m512 reciprocal) { return fusedQuotient(a, c, reciprocal); }
 inline __m512d divide(__m512d a, __m512d c, __m512d) { return a / c; }
 
+constexpr bool kSpecialize = true;
+
 #include "../sweep.inl"
+
+#include "../mixed.inl"
 
 bool supported() {
   __builtin_cpu_init();
@@ -73,4 +77,4 @@ bool supported() {
 
 }  // namespace
 
-const Isa kAvx512 = {"avx512", supported, find};
+const Isa kAvx512 = {"avx512", supported, find, findMixed};

@@ -11,11 +11,11 @@ constexpr size_t sizeOf(DataType type) {
   return sizes[static_cast<unsigned>(type)];
 }
 
-// How a sweep finds its numbers: all as float32, all as float64, or each stream as its own type.
-enum class Storage : unsigned { float32, float64, mixed };
-
 // The most states that a rule has, and one more for the float32 copy of the parameters.
 constexpr size_t kMaxStates = 4;
+
+// How many elements of a state of type uint8 share a scale.
+constexpr size_t kBlock = 256;
 
 // A run of elements of one tensor, with the same run of its gradient and of each of its states.
 struct Piece {
@@ -24,7 +24,8 @@ struct Piece {
   void* state[kMaxStates];
   size_t length;
 
-  // For mixed storage. The piece begins with a whole block of kBlock elements.
+  // For mixed storage, where not all memory is of the parameter's type, or that is narrower than float32. The piece
+  // begins with a block of kBlock elements.
   DataType type, stateType;
   float* scale[kMaxStates];  // of the blocks of states of type uint8
   float* master;             // the float32 copy of the parameters, if there is one
@@ -41,7 +42,8 @@ using Sweep = void (*)(const Piece&, Row);
 struct Isa {
   const char* name;
   bool (*supported)();
-  Sweep (*find)(unsigned rule, Storage storage, Row row);
+  Sweep (*find)(unsigned rule, DataType type, Row row);
+  Sweep (*findMixed)(unsigned rule, DataType type, DataType stateType, bool wholeBlocks);
 };
 
 #if defined(__x86_64__)

@@ -28,7 +28,6 @@ struct Lanes {
 };
 
 inline float toFloat(uint32_t x) { return static_cast<float>(static_cast<int32_t>(x)); }
-inline uint32_t truncate(float x) { return static_cast<uint32_t>(static_cast<int32_t>(x)); }
 inline float fma(float a, float b, float c) { return std::fma(a, b, c); }
 inline double fma(double a, double b, double c) { return std::fma(a, b, c); }
 inline float sqrt(float x) { return std::sqrt(x); }
@@ -36,10 +35,14 @@ inline double sqrt(double x) { return std::sqrt(x); }
 inline float divide(float a, float c, float) { return a / c; }
 inline double divide(double a, double c, double) { return a / c; }
 
+constexpr bool kSpecialize = false;
+
 #include "../sweep.inl"
+
+#include "../mixed.inl"
 
 bool supported() { return true; }
 
 }  // namespace
 
-const Isa kScalar = {"scalar", supported, find};
+const Isa kScalar = {"scalar", supported, find, findMixed};

@@ -7,6 +7,8 @@ class SameStreams {
   using V = typename L::V;
 
  public:
+  static constexpr bool wholeVectors = false;
+
   SameStreams(const Piece& piece, Row)
       : parameter_(static_cast<T*>(piece.parameter)),
         gradient_(static_cast<const T*>(piece.gradient)),

@@ -17,10 +17,11 @@ struct Minifloat {
   // x: at least 0. Those that are too large, infinity and NaN give a code that is too large.
   template <class V, class Bits>
   static Bits encode(V x, const Rounding<Bits>& rounding) {
-    const Bits bits = as<Bits>(x);
-    const Bits large = ((bits + rounding.below(dropped, bits)) >> dropped) - bias;
-    const Bits small =
-        rounding.nearest ? as<Bits>(x + 0x1p23f) & 0x7fffffu : truncate(x + toFloat(rounding.random >> 8) * 0x1p-24f);
-    return bits < as<uint32_t>(static_cast<float>(1u << fraction)) ? small : large;
+    // Below 2^fraction the units no longer shrink: moved up to where they are the same, x has the code of a float.
+    constexpr float least = 1u << fraction;
+    const auto small = x < least;
+    const Bits bits = as<Bits>(small ? x + least : x);
+    const Bits code = ((bits + rounding.below(dropped, bits)) >> dropped) - bias;
+    return small ? code - (1u << fraction) : code;
   }
 };

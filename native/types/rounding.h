@@ -30,9 +30,9 @@ inline uint32_t hash(uint32_t x) {
 // Tensors and streams in them have keys of their own: stream 0 is the parameter, then come the rule's states.
 inline uint32_t streamKey(uint32_t key, uint32_t tensor, uint32_t stream) { return hash(key + tensor * 8 + stream); }
 
-// The random bits of elements at places in a block.
+// The random bits of elements in a block: `counter` is kCount times their places in it, plus the block's key.
+constexpr uint32_t kCount = 0x9e3779b1u;
 template <class Bits>
-Bits randomBits(uint32_t blockKey, Bits places) {
-  const Bits counter = places * 0x9e3779b1u + blockKey;
+Bits randomBits(Bits counter) {
   return (counter ^ counter >> 15) * 0x2c1b3c6du;
 }

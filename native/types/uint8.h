@@ -4,8 +4,6 @@
 #pragma once
 #include "minifloat.h"
 
-constexpr size_t kBlock = 256;
-
 template <bool isSigned>
 struct UInt8 {
   using Code = uint8_t;
@@ -22,7 +20,7 @@ struct UInt8 {
 
   template <class V, class Bits>
   static V decode(Bits code, V scale) {
-    const Bits magnitude = code & last;
+    const Bits magnitude = isSigned ? code & last : code;
     const Bits finite = as<Bits>(Minifloat<fraction>::template decode<V>(magnitude) * scale);
     const Bits number = magnitude == last ? Bits{} + 0x7f800000u : finite;
     return as<V>(isSigned ? number | (code & 0x80u) << 24 : number);
