@@ -10,7 +10,7 @@ import {
   type ParsedParams,
   parseParams,
 } from './params.js';
-import { createSettings, rowWidth, type Settings, writeRow } from './rows.js';
+import { rowWidth, type Writer, writeRow, writerOf } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
 import { currentEngine } from './runtime.js';
 import { neededType, State, stateNames } from './state.js';
@@ -26,6 +26,8 @@ interface InnerGroup extends GroupRange {
   values: Values<object>;
   readonly path: string;
 }
+
+const gradientWriter = writerOf(gradient as Stage<object>);
 
 type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
 
@@ -43,9 +45,9 @@ export abstract class Optimizer<O, P extends object> {
   readonly #groups: InnerGroup[] = [];
   #state: State;
 
-  // What a step needs, made once: room for the gradients, the settings of each stage, the rows.
+  // What a step needs, made once: room for the gradients, the rows, what writes them.
   readonly #gradients: unknown[];
-  readonly #stages: readonly Settings[];
+  readonly #writer: Writer;
   readonly #rowOf: Int32Array;
   #rows: Float64Array;
   #plan: Plan | undefined;
@@ -74,7 +76,7 @@ export abstract class Optimizer<O, P extends object> {
     const fault = memoryFault(this.#parameters, this.#gradients);
     if (fault) throw fault;
 
-    this.#stages = [createSettings(gradient as Stage<object>), createSettings(this.#rule)];
+    this.#writer = writerOf(this.#rule);
     this.#rowOf = new Int32Array(this.#parameters.length);
     this.#rows = new Float64Array(this.#groups.length * rowWidth(this.#rule));
     this.#state = this.#extend(undefined, this.#groups);
@@ -140,7 +142,8 @@ export abstract class Optimizer<O, P extends object> {
     const { steps } = this.#state;
     const width = rowWidth(this.#rule);
     let row = -1;
-    for (const { values, first, end } of this.#groups) {
+    for (let k = 0; k < this.#groups.length; k++) {
+      const { values, first, end } = this.#groups[k] as InnerGroup;
       const { seed } = values as Values<StorageOptions>;
       let step = -1;
       for (let i = first; i < end; i++) {
@@ -152,10 +155,9 @@ export abstract class Optimizer<O, P extends object> {
           step = (steps[i] as number) + 1;
           row++;
           if ((row + 1) * width > this.#rows.length) this.#growRows();
-          const [before, own] = this.#stages as [Settings, Settings];
-          gradient.prepare(values as never, step, before.c, before.on);
-          this.#rule.prepare(values, step, own.c, own.on);
-          writeRow(this.#rule, this.#stages, randomKey(seed, step), this.#rows, row * width);
+          gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on);
+          this.#rule.prepare(values, step, this.#writer.c, this.#writer.on);
+          writeRow(gradientWriter, this.#writer, randomKey(seed, step), this.#rows, row * width);
         }
         this.#rowOf[i] = row;
       }

@@ -198,7 +198,7 @@ export function collectGradients(params: ParsedParams, gradients: unknown, list:
     collectGroup(params.groups[0] as ParsedGroup, gradients, list, 0);
     return;
   }
-  requireList(gradients, params.groups.length, 'grads');
+  requireList(gradients, params.groups.length, '');
   let first = 0;
   for (let i = 0; i < params.groups.length; i++) {
     const group = params.groups[i] as ParsedGroup;
@@ -213,7 +213,7 @@ function collectGroup(group: ParsedGroup, gradients: unknown, list: unknown[], f
   if (shape === 'one') {
     list[first] = gradients;
   } else if (shape === 'list') {
-    requireList(gradients, count, `grads${path}`);
+    requireList(gradients, count, path);
     for (let i = 0; i < count; i++) list[first + i] = gradients[i];
   } else {
     if (!isRecord(gradients)) {
@@ -230,13 +230,13 @@ function collectGroup(group: ParsedGroup, gradients: unknown, list: unknown[], f
   }
 }
 
-function requireList(value: unknown, length: number, where: string): asserts value is unknown[] {
+function requireList(value: unknown, length: number, path: string): asserts value is unknown[] {
   if (!Array.isArray(value)) {
-    const expected = `${where} to be a list of length ${length}, like params`;
+    const expected = `grads${path} to be a list of length ${length}, like params`;
     throw failure(TypeError, 'ERR_GRADIENT_NAMES', expected, show(value));
   }
   if (value.length !== length) {
-    const expected = `${where} to have length ${length}, like params`;
+    const expected = `grads${path} to have length ${length}, like params`;
     throw failure(RangeError, 'ERR_GRADIENT_NAMES', expected, `${value.length}`);
   }
 }

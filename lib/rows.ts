@@ -23,23 +23,56 @@ export function rowWidth(rule: AnyRule): number {
   return SCALARS + gradient.scalars.length + rule.scalars.length;
 }
 
-/** Writes the settings of both stages and the key of the random bits as one row of numbers. */
-export function writeRow(
-  rule: AnyRule,
-  stages: readonly Settings[],
-  key: number,
-  row: Float64Array,
-  at: number,
-) {
-  row[at + KEY] = key;
-  let scalarAt = at + SCALARS;
-  for (const [i, { scalars, switches }] of [gradient as Stage<object>, rule].entries()) {
-    const { c, on } = stages[i] as Settings;
-    let bits = 0;
-    for (let k = 0; k < switches.length; k++) if (on[switches[k] as string]) bits |= 1 << k;
-    row[at + i] = bits;
-    for (const name of scalars) row[scalarAt++] = c[name] as number;
+/** What `prepare` writes for one stage: `c` and `on` have setters, which put everything into `numbers`. */
+export interface Writer extends Settings {
+  /** The switches as bits, then the scalars. */
+  readonly numbers: Float64Array;
+}
+
+const writers = new WeakMap<object, Writer>();
+
+/**
+ * The writer of a stage, the same for all optimizers: V8 makes fast code for a few kinds of objects only. A plain object in
+ * its place would cost an allocation for every fraction that is read from it by a name that varies.
+ */
+export function writerOf(stage: Stage<object>): Writer {
+  const writer = writers.get(stage) ?? createWriter(stage);
+  writers.set(stage, writer);
+  return writer;
+}
+
+function createWriter({ scalars, switches }: Stage<object>): Writer {
+  const numbers = new Float64Array(1 + scalars.length);
+  const c = {};
+  for (const [i, name] of scalars.entries()) {
+    const k = 1 + i;
+    const set = (value: number) => {
+      numbers[k] = value;
+    };
+    Object.defineProperty(c, name, { set });
   }
+  const on = {};
+  for (const [k, name] of switches.entries()) {
+    const bit = 1 << k;
+    const set = (value: boolean) => {
+      if (value) (numbers[0] as number) |= bit;
+    };
+    Object.defineProperty(on, name, { set });
+  }
+  // As prototypes: of two objects with setters of the same names V8 makes one a slow dictionary.
+  return { c: Object.create(c), on: Object.create(on), numbers };
+}
+
+/** Writes what `prepare` set in the writers of both stages, and the key of the random bits, as one row of numbers. */
+export function writeRow(before: Writer, own: Writer, key: number, row: Float64Array, at: number) {
+  row[at] = before.numbers[0] as number;
+  row[at + 1] = own.numbers[0] as number;
+  before.numbers[0] = 0; // a switch that is off sets nothing
+  own.numbers[0] = 0;
+  row[at + KEY] = key;
+  let to = at + SCALARS;
+  for (let k = 1; k < before.numbers.length; k++) row[to++] = before.numbers[k] as number;
+  for (let k = 1; k < own.numbers.length; k++) row[to++] = own.numbers[k] as number;
 }
 
 /** Reads a row back, every scalar rounded to the type of the tensor. Returns the key of the random bits. */

@@ -1,5 +1,5 @@
 import fc from 'fast-check';
-import { describe, expect, test } from 'vitest';
+import { describe, expect, test, vi } from 'vitest';
 import { float32 } from '../lib/arithmetic/float32.js';
 import { float64 } from '../lib/arithmetic/float64.js';
 import { power } from '../lib/arithmetic/power.js';
@@ -228,6 +228,40 @@ describe('power', () => {
     for (const t of [1, 2, 3, 10, 100, 255, 256, 1000]) {
       expect(power(decay, t)).toBe(nearestPower(decay, t));
     }
+  });
+
+  test('is the nearest number to powers of many steps', () => {
+    const steps = fc.oneof(
+      fc.integer({ min: 1000, max: 10_000 }),
+      fc.tuple(fc.constantFrom(16, 256, 4096), fc.constantFrom(-1, 0, 1)).map(([a, b]) => a + b),
+    );
+    check(fc.tuple(fc.constantFrom(...decays), steps), 60, ([decay, t]) => {
+      expect(power(decay, t)).toBe(nearestPower(decay, t));
+    });
+  });
+
+  test('does not depend on what was asked for before', async () => {
+    // More bases than are kept, so that some are dropped and come back.
+    const bases = fc.constantFrom(...decays, ...Array.from({ length: 80 }, (_, i) => (i + 1) / 97));
+    const exponents = fc.oneof(
+      fc.integer({ min: 0, max: 20_000 }),
+      fc.integer({ min: 0, max: 2 ** 53 - 1 }),
+    );
+    const questions = fc.array(fc.tuple(bases, exponents), {
+      minLength: 1,
+      maxLength: 300,
+      size: 'max',
+    });
+    const property = fc.asyncProperty(questions, async (asked) => {
+      const answers = asked.map(([base, exponent]) => power(base, exponent));
+      const [base, exponent] = asked.at(-1) as [number, number];
+      vi.resetModules();
+      const fresh = await import('../lib/arithmetic/power.js');
+      expect(fresh.power(base, exponent)).toBe(answers.at(-1));
+      const backwards = asked.toReversed().map(([b, e]) => fresh.power(b, e));
+      expect(backwards.toReversed()).toEqual(answers);
+    });
+    await fc.assert(property, { numRuns: 50 });
   });
 
   test('is the nearest number for any base and exponent', () => {

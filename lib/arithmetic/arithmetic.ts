@@ -77,4 +77,4 @@ export function errorOfProduct(a: number, b: number, product: number): number {
 }
 
 /** Splits the 53 bits of a float64 number into halves whose products are exact. */
-const SPLITTER = 2 ** 27 + 1;
+export const SPLITTER = 2 ** 27 + 1;

@@ -1,0 +1,47 @@
+import { execFileSync } from 'node:child_process';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+
+const code = `
+  const { getHeapStatistics } = require('node:v8');
+  const optimizers = require(${JSON.stringify(join(__dirname, '..'))});
+  const f = (length) => new Float32Array(length).fill(0.5);
+  const shapes = {
+    one: [f(8), f(8)],
+    list: [[f(5), f(7), f(9)], [f(5), f(7), f(9)]],
+    record: [{ w: f(5), b: f(7) }, { w: f(5), b: null }],
+    groups: [
+      [{ params: [f(5), f(7)] }, { params: { w: f(9) }, learningRate: 1 }],
+      [[f(5), f(7)], { w: f(9) }],
+    ],
+  };
+  const count = 30_000;
+  const growth = [];
+  for (const name of ['RMSprop', 'SGD', 'Adam', 'AdamW']) {
+    for (const [shape, [params, gradients]] of Object.entries(shapes)) {
+      const optimizer = new optimizers[name](params);
+      // The least of a few: V8 allocates, too, while it compiles.
+      let [heap, outside] = [Infinity, Infinity];
+      for (let run = 0; run < 6; run++) {
+        const { used_heap_size: heapBefore } = getHeapStatistics();
+        const { external: outsideBefore } = process.memoryUsage();
+        for (let t = 0; t < count; t++) optimizer.step(gradients);
+        const { used_heap_size: heapAfter } = getHeapStatistics();
+        const { external: outsideAfter } = process.memoryUsage();
+        heap = Math.min(heap, Math.abs(heapAfter - heapBefore) / count);
+        outside = Math.min(outside, Math.abs(outsideAfter - outsideBefore) / count);
+      }
+      growth.push({ case: name + ', ' + shape, heap, outside });
+    }
+  }
+  console.log(JSON.stringify(growth));`;
+
+test('a step makes no garbage', () => {
+  // Room for so many new objects that none are collected: the used heap grows by all that is allocated.
+  const room = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
+  const output = execFileSync(process.execPath, [...room, '-e', code], { encoding: 'utf8' });
+  const growth: { heap: number; outside: number }[] = JSON.parse(output);
+  expect(growth).toHaveLength(16);
+  // In bytes a step. The least object, a number with a fraction, has 16.
+  expect(growth.filter(({ heap, outside }) => heap > 4 || outside > 1)).toEqual([]);
+});
