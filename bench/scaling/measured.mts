@@ -56,7 +56,7 @@ const NAP = 10;
 /** What the costs of a rule are measured on: nothing but a call, many tensors, and the first caches. */
 const call: Work = { elements: 16, tensors: 1 };
 const many: Work = { elements: 16_000, tensors: 1000 };
-const cached: Work = { elements: 2 ** 14, tensors: 1 };
+const cached: Work = { elements: 16_000, tensors: 1 };
 
 /** Times everything in turn, so that a busy moment meets all alike. */
 export async function measureAll(machine: Machine, { work, budget }: Plan): Promise<Measured> {
