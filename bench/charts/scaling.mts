@@ -49,7 +49,7 @@ export async function drawScaling(
   const y = {
     field: 'seconds',
     type: 'quantitative' as const,
-    scale: { type: 'log' as const },
+    scale: { type: 'log' as const, nice: false },
     axis: {
       title: null,
       values: [-5, -4, -3, -2, -1, 0, 1].map((exponent) => 10 ** exponent),

@@ -48,8 +48,8 @@ export interface Work {
 }
 
 /** Bytes that stay in memory for each parameter: itself, its gradient and its states. */
-export function bytesHeld(states: number, bytesOfNumber = 4): number {
-  return bytesOfNumber * (2 + states);
+export function bytesHeld(states: number): number {
+  return Float32Array.BYTES_PER_ELEMENT * (2 + states);
 }
 
 /** Nanoseconds of a step, if it may use so many cores. */

@@ -164,10 +164,13 @@ const savingColumns = ({ rule }: RuleCost): Column<Memory>[] => [
 ];
 
 const holdingColumns: Column<Holding>[] = [
-  { title: 'rule', words: true, cell: ({ name }) => name },
-  { title: 'type', words: true, cell: ({ bytes }) => `float${8 * bytes}` },
-  { title: 'bytes a parameter', cell: (holding) => `${bytesOnEach(holding, 1)}` },
-  { title: `on each of ${MACHINES}`, cell: (holding) => `${bytesOnEach(holding, MACHINES)}` },
+  { title: 'rule', words: true, cell: ({ rule }) => rule },
+  { title: 'types', words: true, cell: ({ types }) => types },
+  { title: 'bytes a parameter', cell: (holding) => significant(bytesOnEach(holding, 1)) },
+  {
+    title: `on each of ${MACHINES}`,
+    cell: (holding) => significant(bytesOnEach(holding, MACHINES)),
+  },
   ...[16, 128, 1024].map((gigabytes) => ({
     title: `most in ${gigabytes} GB`,
     cell: (holding: Holding) => power((gigabytes * 2 ** 30) / bytesOnEach(holding, 1)),

@@ -13,7 +13,6 @@
  *   from messages * latency * N / (N - 1) / (bytes / memory - traffic / network) elements on.
  */
 import { bytesOf, type Contender } from '../contenders.mts';
-import { bytesHeld } from './model.mts';
 
 export interface Network {
   readonly gigabits: number;
@@ -96,33 +95,51 @@ export function shareSaved(rule: Contender, memory: number, { gigabits }: Networ
   return (others * update) / ((others * 8) / (gigabits / 8) + update);
 }
 
-/** What a rule keeps in memory. */
+/** What a rule keeps in memory, and of what types. */
 export interface Holding {
-  readonly name: string;
+  readonly rule: string;
   readonly states: number;
-  /** Of each number: parameters, gradients and states have one type. */
-  readonly bytes: number;
+  readonly types: string;
+  /** Bytes of a parameter, and as many of its gradient. */
+  readonly parameter: number;
+  /** Bytes of one state of one parameter. */
+  readonly state: number;
 }
 
-const held = [
-  { name: 'SGD', states: 0 },
-  { name: 'RMSprop; SGD, momentum', states: 1 },
-  { name: 'RMSprop, momentum or centred; Adam', states: 2 },
-  { name: 'RMSprop, momentum, centred; Adam, amsgrad', states: 3 },
+const rules = [
+  { rule: 'SGD', states: 0 },
+  { rule: 'RMSprop; SGD, momentum', states: 1 },
+  { rule: 'RMSprop, momentum or centred; Adam', states: 2 },
+  { rule: 'RMSprop, momentum, centred; Adam, amsgrad', states: 3 },
 ];
 
-export const holdings: readonly Holding[] = [4, 8].flatMap((bytes) =>
-  held.map((one) => ({ ...one, bytes })),
+/** The states of 8 bits have a scale of 4 bytes for 256 of them. */
+const types = [
+  { types: 'float32', parameter: 4, state: 4 },
+  { types: 'float32, states bfloat16', parameter: 4, state: 2 },
+  { types: 'float32, states 8 bits', parameter: 4, state: 1 + 4 / 256 },
+  { types: 'all bfloat16', parameter: 2, state: 2 },
+  { types: 'float64', parameter: 8, state: 8 },
+];
+
+export const holdings: readonly Holding[] = types.flatMap((type) =>
+  rules
+    .filter(({ states }) => states > 0 || type.parameter === type.state)
+    .map((rule) => ({ ...rule, ...type })),
 );
 
 /** Bytes that each of so many machines holds per parameter: only the states are shared out. */
-export function bytesOnEach({ states, bytes }: Holding, machines: number): number {
-  return bytesHeld(states / machines, bytes);
+export function bytesOnEach({ states, parameter, state }: Holding, machines: number): number {
+  return 2 * parameter + (states * state) / machines;
 }
 
 /** The least number of machines that hold so many parameters; infinite if parameters and gradients alone are too much. */
-export function machinesFor({ states, bytes }: Holding, elements: number, memory: number): number {
-  const left = memory / elements - bytesHeld(0, bytes);
+export function machinesFor(
+  { states, parameter, state }: Holding,
+  elements: number,
+  memory: number,
+): number {
+  const left = memory / elements - 2 * parameter;
   if (left < 0) return Number.POSITIVE_INFINITY;
-  return states === 0 ? 1 : Math.max(1, Math.ceil((states * bytes) / left));
+  return states === 0 ? 1 : Math.max(1, Math.ceil((states * state) / left));
 }
