@@ -53,6 +53,6 @@ export const contenders: Contender[] = [
 ];
 
 /** Bytes of memory traffic per parameter: p and the states are read and written, g is read. */
-export function bytesOf({ states }: Contender): number {
+export function bytesOf({ states }: Pick<Contender, 'states'>): number {
   return Float32Array.BYTES_PER_ELEMENT * (3 + 2 * states);
 }

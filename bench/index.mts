@@ -10,12 +10,13 @@ import { drawPeers } from './charts/peers.mts';
 import { drawRoofline } from './charts/roofline.mts';
 import { checkSummary, checksOf, idleChecks } from './checks.mts';
 import { compareIdle, type IdleResult, idleContenders, idleTable } from './idle.mts';
-import { describeMachine } from './machine.mts';
+import { describeMachine, machineLine } from './machine.mts';
 import { help, type Options, readOptions } from './options.mts';
 import { defeats, peerTable } from './peer-table.mts';
 import { openPeers } from './peers/index.mts';
 import type { Peer } from './peers/peer.mts';
 import { Patience } from './quiet.mts';
+import { writeRecord } from './record.mts';
 import { compare, type Result } from './results.mts';
 import { significant } from './table.mts';
 import { createTensors } from './tensors.mts';
@@ -36,10 +37,7 @@ function parse(): Options | 'help' | undefined {
 async function run(options: Options) {
   const start = new Date();
   const machine = describeMachine();
-  const { processor, processors, isa, node, rmsprop } = machine;
-  console.log(
-    `${processor}, ${processors} processors, ${isa}; Node ${node}, rmsprop ${rmsprop}; ${start.toISOString()}`,
-  );
+  console.log(machineLine(machine, start));
   const { peers, missing } = await openPeers(options.peers, options.python);
   for (const { name, version } of peers) console.log(`with ${name} (${version})`);
   if (missing.length > 0) console.log(`not here: ${absences(missing)}`);
@@ -82,9 +80,9 @@ async function run(options: Options) {
     idle,
     checks,
   };
-  if (options.json) writeFileSync(options.json, `${JSON.stringify(record, rounded, 2)}\n`);
+  if (options.json) writeRecord(options.json, record);
   if (options.svg) {
-    const caption = `${processor}, ${isa}, ${start.toISOString().slice(0, 10)}`;
+    const caption = `${machine.processor}, ${machine.isa}, ${start.toISOString().slice(0, 10)}`;
     writeFileSync(join(options.svg, 'roofline.svg'), await drawRoofline(results, caption));
     writeFileSync(join(options.svg, 'peers.svg'), await drawPeers(results, caption));
   }
@@ -115,11 +113,6 @@ async function measureAll(options: Options, peers: readonly Peer[]) {
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
   return { results, idle };
-}
-
-/** Six digits are more than any of these figures is good for. */
-function rounded(_key: string, value: unknown) {
-  return typeof value === 'number' ? Number(value.toPrecision(6)) : value;
 }
 
 /** Each way to get something once, after what it gets. */

@@ -23,6 +23,12 @@ export function describeMachine() {
   };
 }
 
+/** What a run says first. */
+export function machineLine(machine: ReturnType<typeof describeMachine>, date: Date): string {
+  const { processor, processors, isa, node, rmsprop } = machine;
+  return `${processor}, ${processors} processors, ${isa}; Node ${node}, rmsprop ${rmsprop}; ${date.toISOString()}`;
+}
+
 /** As lscpu tells them, where there is one. */
 function caches(): Record<string, string> {
   const lines = output('lscpu', [])?.match(/^L\d.*cache:.*$/gm) ?? [];

@@ -115,14 +115,14 @@ function positive(option: string, text: string): number {
   throw wrong(option, 'above 0', text);
 }
 
-function notNegative(option: string, text: string): number {
+export function notNegative(option: string, text: string): number {
   const value = Number(text);
   if (value >= 0) return value;
   throw wrong(option, 'a number of at least 0', text);
 }
 
 /** A wrong path is told before the measurement and not after it. */
-function writable(option: string, path: string | undefined): string | undefined {
+export function writable(option: string, path: string | undefined): string | undefined {
   if (path === undefined || (!isFolder(path) && isFolder(dirname(path)))) return path;
   throw wrong(option, 'a file in a folder that exists', path);
 }
