@@ -69,7 +69,7 @@ export function writeRow(before: Writer, own: Writer, key: number, row: Float64A
   row[at + 1] = own.numbers[0] as number;
   before.numbers[0] = 0; // a switch that is off sets nothing
   own.numbers[0] = 0;
-  row[at + KEY] = key;
+  row[at + KEY] = key >>> 0;
   let to = at + SCALARS;
   for (let k = 1; k < before.numbers.length; k++) row[to++] = before.numbers[k] as number;
   for (let k = 1; k < own.numbers.length; k++) row[to++] = own.numbers[k] as number;

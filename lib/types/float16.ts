@@ -15,6 +15,6 @@ export const float16 = {
   encode(x: number, rounding: Rounding): number {
     const code = minifloat.encode(Math.fround(Math.abs(x) * 2 ** 24), rounding);
     const finite = Math.min(code, 0x7c00);
-    return (Number.isNaN(x) ? 0x7e00 : finite) | ((bitsOf(x) >>> 16) & 0x8000);
+    return Number.isNaN(x) ? 0x7e00 : finite | ((bitsOf(x) >>> 16) & 0x8000);
   },
 };

@@ -12,12 +12,12 @@ export function below(rounding: Rounding, count: number, bits: number): number {
   return rounding >>> (32 - count);
 }
 
-/** Mixes all bits of a number. Constants: lowbias32 of https://github.com/skeeto/hash-prospector */
+/** Mixes all bits of an integer; the result is a signed one, which V8 need not allocate. Constants: lowbias32 of https://github.com/skeeto/hash-prospector */
 export function hash(number: number): number {
   let x = number;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);
   x = Math.imul(x ^ (x >>> 15), 0x846ca68b);
-  return (x ^ (x >>> 16)) >>> 0;
+  return x ^ (x >>> 16);
 }
 
 /** The key of all random bits of one step: the same seed and step give the same bits. */

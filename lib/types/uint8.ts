@@ -40,6 +40,8 @@ export class UInt8 {
   encode(x: number, inverseScale: number, rounding: Rounding): number {
     const code = this.#minifloat.encode(Math.fround(Math.abs(x) * inverseScale), rounding);
     const finite = Math.min(code, this.#last);
-    return this.#signed ? finite | ((bitsOf(x) >>> 24) & 0x80) : finite;
+    // The sign of a NaN is nobody's promise.
+    if (!this.#signed || Number.isNaN(x)) return finite;
+    return finite | ((bitsOf(x) >>> 24) & 0x80);
   }
 }

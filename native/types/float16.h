@@ -17,6 +17,6 @@ struct Float16 {
     const Bits bits = as<Bits>(x), magnitude = bits & 0x7fffffffu;
     const Bits code = Minifloat<10>::encode(as<V>(magnitude) * 0x1p24f, rounding);
     const Bits finite = code < 0x7c00u ? code : Bits{} + 0x7c00u;
-    return (x != x ? Bits{} + 0x7e00u : finite) | (bits >> 16 & 0x8000u);
+    return x != x ? Bits{} + 0x7e00u : finite | (bits >> 16 & 0x8000u);
   }
 };

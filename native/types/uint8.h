@@ -31,6 +31,7 @@ struct UInt8 {
     const Bits bits = as<Bits>(x), magnitude = bits & 0x7fffffffu;
     const Bits code = Minifloat<fraction>::encode(as<V>(magnitude) * inverseScale, rounding);
     const Bits finite = code < last ? code : Bits{} + last;
-    return isSigned ? finite | (bits >> 24 & 0x80u) : finite;
+    // The sign of a NaN is nobody's promise.
+    return isSigned ? (x != x ? Bits{} + last : finite | (bits >> 24 & 0x80u)) : finite;
   }
 };
