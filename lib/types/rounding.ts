@@ -1,6 +1,6 @@
 /**
  * How a number becomes one of fewer bits: to the nearest, ties to even, or up with the probability that keeps the mean.
- * A rounding is 32 random bits, of which those at the top are the best, or `NEAREST`. Mirrors native/types/rounding.h line
+ * A rounding is 32 random bits, or `NEAREST`. Mirrors native/types/rounding.h line
  * for line.
  */
 export type Rounding = number;
@@ -9,7 +9,7 @@ export const NEAREST: Rounding = -1;
 /** What to add to the bits of a number before the lowest `count` are dropped. */
 export function below(rounding: Rounding, count: number, bits: number): number {
   if (rounding === NEAREST) return 2 ** (count - 1) - 1 + ((bits >>> count) & 1);
-  return rounding >>> (32 - count);
+  return rounding & (2 ** count - 1);
 }
 
 /** Mixes all bits of an integer; the result is a signed one, which V8 need not allocate. Constants: lowbias32 of https://github.com/skeeto/hash-prospector */

@@ -57,7 +57,7 @@ class MixedStreams {
   size_t head(size_t) const { return 0; }
 
   [[gnu::always_inline]] void prefetch(size_t i, auto ruleOn) const {
-    const size_t next = i + 1024;
+    const size_t next = i + 512;
     if (L::count == 1 || next >= piece_.length) return;
     const size_t at = next * sizeOf(types_.parameter());
     __builtin_prefetch(static_cast<const char*>(piece_.gradient) + at);

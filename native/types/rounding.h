@@ -11,12 +11,12 @@ To as(From x) {
 template <class Bits>
 struct Rounding {
   bool nearest;
-  Bits random;  // 32 of them; those at the top are the best
+  Bits random;
 
   // What to add to the bits of a number before the lowest `count` are dropped.
   Bits below(unsigned count, Bits bits) const {
     if (nearest) return ((1u << (count - 1)) - 1) + (bits >> count & 1u);
-    return random >> (32 - count);
+    return random & ((1u << count) - 1);
   }
 };
 
