@@ -4,12 +4,16 @@
 
 #include <algorithm>
 
-#if defined(__x86_64__)
-#if defined(RMSPROP_SLOW_DIVIDER)  // for tests, on any processor
-const bool kSlowDivider = true;
+#if defined(RMSPROP_SLOW_ARITHMETIC)  // for tests, on any processor
+const bool kSlowDivider = true, kSlowDenormals = true;
+#elif defined(__x86_64__)
+static bool isIntel() {
+  __builtin_cpu_init();
+  return __builtin_cpu_is("intel");
+}
+const bool kSlowDivider = isIntel(), kSlowDenormals = isIntel();
 #else
-const bool kSlowDivider = (__builtin_cpu_init(), __builtin_cpu_is("intel") != 0);
-#endif
+const bool kSlowDenormals = false;
 #endif
 
 namespace {

@@ -3,13 +3,14 @@
 //   fma, sqrt and divide of its vectors V, toFloat of 32-bit integers,
 //   template <class T> struct Lanes: V, count, broadcast, load and store; for float also
 //   Bits (the 32-bit integers of a V), places (0, 1, ... count - 1), widen and narrow (loads and stores of codes),
-//   largest,
+//   largest, anyDenormal, anyOutside,
 //   kSpecialize, whether a sweep for each choice of switches and types is worth its code.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.
 #include "vector.h"
 
 #include "gradient.h"
 #include "rules/rules.h"
+#include "streams/careful.h"
 #include "streams/same.h"
 #include "switches.h"
 
@@ -31,6 +32,9 @@ template <class Rule, class V, class Streams, class GradientOn, class RuleOn>
     if (Rule::uses(k, ruleOn)) streams.setState(k, i, s[k], lanes);
 }
 
+template <class Rule>
+size_t sweepCarefully(const Piece& piece, size_t from, Row row);
+
 template <class T, class Rule, class Streams, unsigned gradientKnown, unsigned ruleKnown, unsigned ruleValue>
 void sweep(const Piece& piece, Row row) {
   using L = Lanes<T>;
@@ -39,10 +43,10 @@ void sweep(const Piece& piece, Row row) {
   const Switches<ruleKnown, ruleValue> ruleOn{static_cast<unsigned>(row[kRuleSwitches])};
 
   constexpr unsigned count = unsigned{Gradient::ScalarCount} + Rule::ScalarCount;
-  Uniform<typename L::V> scalars[count];
+  Uniform<typename Streams::V> scalars[count];
   for (unsigned k = 0; k < count; k++) {
     const T scalar = static_cast<T>(row[kScalars + k]);
-    scalars[k] = {L::broadcast(scalar), L::broadcast(1 / scalar)};
+    scalars[k] = {Streams::wrap(L::broadcast(scalar)), Streams::wrap(L::broadcast(1 / scalar))};
   }
 
   Streams streams(piece, row);
@@ -54,9 +58,16 @@ void sweep(const Piece& piece, Row row) {
       i += streams.head(end - begin);
       if (i > begin) at(begin, i - begin);
     }
-    for (; i + L::count <= end; i += L::count) {
+    while (i + L::count <= end) {
       streams.prefetch(i, ruleOn);
+      if constexpr (!Streams::isCareful) {
+        if (kSlowDenormals && streams.anyDenormal(i, ruleOn)) {
+          i += sweepCarefully<Rule>(piece, i, row);
+          continue;
+        }
+      }
       at(i, All{});
+      i += L::count;
     }
     if constexpr (!Streams::wholeVectors) {
       if (i < end) at(i, end - i);
@@ -64,6 +75,18 @@ void sweep(const Piece& piece, Row row) {
     streams.close(begin, end, ruleOn);
     begin = end;
   }
+}
+
+// Updates some elements from a place on, of which some are denormal; tells how many.
+template <class Rule>
+[[gnu::noinline]] size_t sweepCarefully(const Piece& piece, size_t from, Row row) {
+  Piece part = piece;
+  part.parameter = static_cast<float*>(piece.parameter) + from;
+  part.gradient = static_cast<const float*>(piece.gradient) + from;
+  for (unsigned k = 0; k < Rule::StateCount; k++) part.state[k] = static_cast<float*>(piece.state[k]) + from;
+  part.length = piece.length - from < kBlock ? piece.length - from : kBlock;
+  sweep<float, Rule, CarefulStreams<Rule>, 0, 0, 0>(part, row);
+  return part.length;
 }
 
 // The instantiations of one rule where all memory is of one type. In float32 there is one for every choice of the

@@ -26,7 +26,10 @@ describe.runIf(process.arch === 'x64' && process.platform === 'linux')('the obje
   test.each(readdirSync(objects).filter((name) => name.endsWith('.o')))('%s', (file) => {
     const isa = basename(file, '.cpp.o');
     const run = (command: string, ...options: string[]) =>
-      execFileSync(command, [...options, join(objects, file)], { encoding: 'utf8' });
+      execFileSync(command, [...options, join(objects, file)], {
+        encoding: 'utf8',
+        maxBuffer: 2 ** 26,
+      });
 
     // A function that another file could share would be the linker's to choose, and might crash older processors.
     const defined = run('nm', '--extern-only', '--defined-only', '--format=just-symbols');

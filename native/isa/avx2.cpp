@@ -37,6 +37,17 @@ struct Lanes<float> {
   static void narrow(uint8_t* to, Bits x) {
     _mm_storel_epi64((__m128i*)to, _mm_packus_epi16(narrowed(x), _mm_setzero_si128()));
   }
+  static bool anyDenormal(V x) {
+    // 0 becomes -1, and no number is larger than the largest denormal one.
+    const __m256i less = (__m256i)(((Bits)x & 0x7fffffffu) - 1u);
+    const __m256i large = _mm256_cmpgt_epi32(_mm256_set1_epi32(0x7fffff), less);
+    return _mm256_movemask_ps(_mm256_castsi256_ps(_mm256_andnot_si256(less, large))) != 0;
+  }
+  static bool anyOutside(V x, float least, float most) {
+    const V below = _mm256_cmp_ps(x, broadcast(least), _CMP_NGE_UQ),
+            above = _mm256_cmp_ps(x, broadcast(most), _CMP_NLE_UQ);
+    return _mm256_movemask_ps(_mm256_or_ps(below, above)) != 0;
+  }
   static uint32_t largest(Bits x) {
     uint32_t largest = 0;
     for (size_t lane = 0; lane < count; lane++) largest = x[lane] > largest ? x[lane] : largest;

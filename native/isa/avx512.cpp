@@ -31,6 +31,11 @@ struct Lanes<float> {
   static Bits widen(const uint8_t* from) { return (Bits)_mm512_cvtepu8_epi32(_mm_loadu_si128((const __m128i*)from)); }
   static void narrow(uint16_t* to, Bits x) { _mm256_storeu_si256((__m256i*)to, _mm512_cvtepi32_epi16((__m512i)x)); }
   static void narrow(uint8_t* to, Bits x) { _mm_storeu_si128((__m128i*)to, _mm512_cvtepi32_epi8((__m512i)x)); }
+  static bool anyDenormal(V x) { return _mm512_fpclass_ps_mask(x, 0x20) != 0; }
+  static bool anyOutside(V x, float least, float most) {
+    return (_mm512_cmp_ps_mask(x, broadcast(least), _CMP_NGE_UQ) |
+            _mm512_cmp_ps_mask(x, broadcast(most), _CMP_NLE_UQ)) != 0;
+  }
   static uint32_t largest(Bits x) { return _mm512_reduce_max_epu32((__m512i)x); }
 
  private:

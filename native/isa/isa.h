@@ -52,6 +52,9 @@ struct Isa {
 extern const bool kSlowDivider;
 #endif
 
+// Whether arithmetic with denormal numbers takes a hundred times as long as with others.
+extern const bool kSlowDenormals;
+
 // From the fastest to the one that runs everywhere.
 #if defined(__x86_64__)
 extern const Isa kAvx512, kAvx2;

@@ -24,6 +24,8 @@ struct Lanes {
   static void narrow(Code* to, Bits x) {
     *to = static_cast<Code>(x);
   }
+  static bool anyDenormal(V x) { return x != 0 && std::fabs(x) < 0x1p-126f; }
+  static bool anyOutside(V x, float least, float most) { return !(x >= least && x <= most); }
   static uint32_t largest(Bits x) { return x; }
 };
 

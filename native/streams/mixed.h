@@ -24,10 +24,12 @@ struct AnyTypes {
 template <class Rule, class Types>
 class MixedStreams {
   using L = Lanes<float>;
-  using V = L::V;
   using Bits = L::Bits;
 
  public:
+  using V = L::V;
+  static V wrap(V x) { return x; }
+  static constexpr bool isCareful = true;
   static constexpr bool wholeVectors = Types::wholeBlocks;
 
   MixedStreams(const Piece& piece, Row row) : piece_(piece), types_{piece.type, piece.stateType} {

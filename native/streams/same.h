@@ -4,10 +4,12 @@
 template <class T, class Rule>
 class SameStreams {
   using L = Lanes<T>;
-  using V = typename L::V;
 
  public:
+  using V = typename L::V;
+  static V wrap(V x) { return x; }
   static constexpr bool wholeVectors = false;
+  static constexpr bool isCareful = sizeof(T) > 4 || !kSpecialize;  // nothing is to be gained there
 
   SameStreams(const Piece& piece, Row)
       : parameter_(static_cast<T*>(piece.parameter)),
@@ -37,6 +39,14 @@ class SameStreams {
     __builtin_prefetch(parameter_ + next);
     for (unsigned k = 0; k < Rule::StateCount; k++)
       if (Rule::uses(k, ruleOn)) __builtin_prefetch(state_[k] + next);
+  }
+
+  // Whether any number of a vector of states is denormal.
+  [[gnu::always_inline]] bool anyDenormal(size_t i, auto ruleOn) const {
+    bool any = false;
+    for (unsigned k = 0; k < Rule::StateCount; k++)
+      if (Rule::uses(k, ruleOn)) any |= L::anyDenormal(L::load(state_[k] + i, All{}));
+    return any;
   }
 
   V parameter(size_t i, auto lanes) const { return L::load(parameter_ + i, lanes); }
