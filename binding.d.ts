@@ -44,8 +44,8 @@ export interface Binding {
   /** Sets, for the process, the instruction set, one of `describe().isas`, and the largest number of threads, at least 1. */
   configure(isa: string, threads: number): void;
 
-  /** How many bytes past a cache line, 64 bytes, the memory of a typed array starts. */
-  offsetInLine(array: ArrayBufferView): number;
+  /** How many bytes past a page, 4096 bytes, the memory of a typed array starts. */
+  offsetInPage(array: ArrayBufferView): number;
 
   /**
    * A plan for these parameters; null if they are not of the types and lengths in the layout, or share memory.

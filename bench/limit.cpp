@@ -10,6 +10,7 @@
 namespace {
 
 constexpr size_t kLine = 16;    // elements of a cache line
+constexpr size_t kPage = 1024;  // elements of a page
 constexpr size_t kAhead = 512;  // elements from a load to the prefetch beside it: 2 KB
 constexpr size_t kMaxStates = 3;
 
@@ -84,14 +85,16 @@ struct Limit {
   }
 };
 
-// The first place from here on that lies in its cache line as p does, which is how the optimizers lay out their states.
-float* alike(float* from, const float* p) {
-  const auto line = [](const float* at) { return reinterpret_cast<uintptr_t>(at) / sizeof(float) % kLine; };
-  return from + (line(p) - line(from) + kLine) % kLine;
+// The first place from here on that lies in its cache line as p does and, where the tensor is large, in its page so
+// much farther on that the streams do not meet in the first cache: the k-th state as the optimizers lay it out.
+float* alike(float* from, const Tensor& tensor, size_t k) {
+  const size_t unit = tensor.length < 4 * kPage ? kLine : kPage;
+  const auto place = [&](const float* at) { return reinterpret_cast<uintptr_t>(at) / sizeof(float) % unit; };
+  return from + (place(tensor.p) + (1 + k) * (kPage / 4) + unit - place(from)) % unit;
 }
 
 // (states, [p, g, p, g, ...], arena) => { plain(threads), tuned(threads) }
-// The arena has room for all states, and for a line more with each.
+// The arena has room for all states, and for a page more with each.
 Napi::Value prepare(const Napi::CallbackInfo& info) {
   const size_t states = info[0].As<Napi::Number>().Uint32Value();
   const Napi::Array arrays = info[1].As<Napi::Array>();
@@ -105,7 +108,7 @@ Napi::Value prepare(const Napi::CallbackInfo& info) {
   for (uint32_t at = 0; at < arrays.Length(); at += 2) {
     Tensor tensor{array(at).Data(), array(at + 1).Data(), {}, array(at).ElementLength()};
     for (size_t k = 0; k < states; k++) {
-      tensor.s[k] = alike(end, tensor.p);
+      tensor.s[k] = alike(end, tensor, k);
       end = tensor.s[k] + tensor.length;
     }
     limit->elements += tensor.length;

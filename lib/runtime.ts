@@ -58,9 +58,9 @@ export function currentEngine(): Engine {
   return native && !usesTypeScript ? native.engine : referenceEngine;
 }
 
-/** How many bytes past a cache line an array starts; 0 where nobody knows. */
-export function offsetInLine(array: ArrayBufferView): number {
-  return native?.binding.offsetInLine(array) ?? 0;
+/** How many bytes past a page an array starts; 0 where nobody knows. */
+export function offsetInPage(array: ArrayBufferView): number {
+  return native?.binding.offsetInPage(array) ?? 0;
 }
 
 /** What computes, and with how many threads. */

@@ -2,15 +2,19 @@ import { failure } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
-import { offsetInLine } from './runtime.js';
+import { offsetInPage } from './runtime.js';
 import { hasMasterCopy, stateTypeOf } from './storage.js';
 import { type DataType, type MemoryArray, type MemoryType, memoryTypes } from './tensor.js';
 import { bfloat16 } from './types/bfloat16.js';
 import { NEAREST } from './types/rounding.js';
 import { BLOCK, UInt8 } from './types/uint8.js';
 
-/** A cache line, in bytes. */
+/** A cache line and a page, in bytes. */
 const LINE = 64;
+const PAGE = 4096;
+
+/** From so many bytes on a state may cost a page of room. */
+const LARGE = 4 * PAGE;
 
 /** A state of one tensor: where it lies in the arena, and as what. */
 export interface Slot {
@@ -75,7 +79,8 @@ export class State {
 
   /**
    * Each state of float32 or float64 lies in its cache lines as its parameter does, so that aligned vectors of one are
-   * aligned in all.
+   * aligned in all. In its pages a large one lies elsewhere than the parameter and the other states: at the same place they
+   * would compete for the same few lines of the first cache.
    *
    * @param typeOf for each tensor the type of its k-th state, or undefined
    */
@@ -90,25 +95,30 @@ export class State {
       const last = partsOf('', type, length).at(-1) as Part;
       return last.offset + last.length * memoryTypes[last.type].View.BYTES_PER_ELEMENT;
     };
+    const unit = (size: number) => (size < LARGE ? LINE : PAGE);
     const room = parameters.map(({ length }, i) =>
-      (types[i] as (MemoryType | undefined)[]).reduce(
-        (sum, type) => sum + (type ? bytes(type, length) + LINE : 0),
-        0,
-      ),
+      (types[i] as (MemoryType | undefined)[]).reduce((sum, type) => {
+        const size = type ? bytes(type, length) : 0;
+        return type ? sum + size + unit(size) : sum;
+      }, 0),
     );
     this.arena = allocate(room.reduce((sum, bytes) => sum + bytes, 0));
-    const start = offsetInLine(new Uint8Array(this.arena, 0, 0));
+    const start = offsetInPage(new Uint8Array(this.arena, 0, 0));
     let end = 0;
     this.slots = parameters.map(({ tensor, type: own, length }, i) => {
       const { BYTES_PER_ELEMENT } = memoryTypes[own].View;
-      const line = offsetInLine(tensor);
+      const place = offsetInPage(tensor);
       return names.map((name, k) => {
         const type = types[i]?.[k];
         if (type === undefined) return undefined;
         const alike = memoryTypes[type].View.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT;
-        const shift = (alike ? line : 0) - start;
-        const offset = Math.ceil((end - shift) / LINE) * LINE + shift;
-        end = offset + bytes(type, length);
+        const inLine = alike ? place % LINE : 0;
+        const inPage = place - (place % LINE) + inLine + (1 + k) * (PAGE / 4);
+        const size = bytes(type, length);
+        // The first offset from the end on that is so far past a whole unit of memory.
+        const shift = (inPage - start) % unit(size);
+        const offset = Math.ceil((end - shift) / unit(size)) * unit(size) + shift;
+        end = offset + size;
         return { name, type, signed: rule.state[k]?.signed === true, offset };
       });
     });

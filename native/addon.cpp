@@ -67,10 +67,10 @@ void configure(const Napi::CallbackInfo& info) {
   configuration().threads = info[1].As<Napi::Number>().Uint32Value();
 }
 
-Napi::Value offsetInLine(const Napi::CallbackInfo& info) {
+Napi::Value offsetInPage(const Napi::CallbackInfo& info) {
   void* data = nullptr;
   napi_get_typedarray_info(info.Env(), info[0], nullptr, nullptr, &data, nullptr, nullptr);
-  return Napi::Number::New(info.Env(), reinterpret_cast<uintptr_t>(data) % 64);
+  return Napi::Number::New(info.Env(), reinterpret_cast<uintptr_t>(data) % 4096);
 }
 
 // A plan, and room for the arguments of a step. It does not hold on to the memory that it points into: whoever has the
@@ -162,7 +162,7 @@ napi_value step(napi_env env, napi_callback_info info) {
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["describe"] = Napi::Function::New<describe>(env, "describe");
   exports["configure"] = Napi::Function::New<configure>(env, "configure");
-  exports["offsetInLine"] = Napi::Function::New<offsetInLine>(env, "offsetInLine");
+  exports["offsetInPage"] = Napi::Function::New<offsetInPage>(env, "offsetInPage");
   exports["createPlan"] = Napi::Function::New<createPlan>(env, "createPlan");
   napi_value function;
   NAPI_THROW_IF_FAILED(env, napi_create_function(env, "step", NAPI_AUTO_LENGTH, step, nullptr, &function), exports);

@@ -1,6 +1,6 @@
 #!/bin/sh
 # Runs the tests that reach the kernel with a build that AddressSanitizer and UndefinedBehaviorSanitizer watch. It takes
-# AVX-512 square roots from fused operations, which other builds do only where the divider is slow.
+# the ways around slow roots and slow denormal numbers, which other builds take only on processors that have them.
 set -eu
 cd "$(dirname "$0")/.."
 
