@@ -113,7 +113,8 @@ Count estimatesOfRoots() {
 }
 
 // The quotient a / c of any a and c in [1, 2). They stand for all in the domain, which are exact scalings of them by
-// powers of two: nothing underflows, since the residual is a multiple of the last places of c and q, 2^-47 and 2^-73.
+// powers of two: nothing underflows, since the residual is a multiple of the last places of c and q, whose product is
+// at least 2^-47 times a, 2^-107.
 //
 // Let Q = a / c, u the last place of its rounding, y = RN(1/c): |y - 1/c| <= 2^-25 and |c y - 1| < 2^-24.
 // - q = RN(a y) has |q - Q| < 1.5 u: |a y - Q| = Q |c y - 1| < u, and the rounding is at most u/2.
@@ -130,9 +131,9 @@ Count quotientsNearMidpoints() {
   unsigned filled = 0;
   const auto compareFilled = [&] {
     compareQuotient(a, c, count);
-    // In two corners of the domain, to see that exponents make no difference
-    compareQuotient(a * 0x1p-73f, c * 0x1p-24f, count);
-    compareQuotient(a * 0x1p72f, c * 0x1p23f, count);
+    // In the corners of the domain, to see that exponents make no difference
+    for (float scaleA : {0x1p-60f, 0x1p59f})
+      for (float scaleC : {0x1p-24f, 0x1p23f}) compareQuotient(a * scaleA, c * scaleC, count);
     filled = 0;
   };
   for (uint32_t C = 1 << 23; C < 1 << 24; C++) {
@@ -187,21 +188,21 @@ Count quotientsOfAllKinds() {
         compareQuotient(lanes([&](int) { return randomWith(exponentA); }), _mm512_set1_ps(randomWith(exponentC)),
                         count);
 
-  // At the edges of the domain: divisors near 2^-24 and 2^24 and between, quotients near 2^-50 and 2^50
+  // At the edges of the domain: divisors near 2^-24 and 2^24 and between, dividends near 2^-60 and 2^60
   for (int exponentC = -25; exponentC <= 25; exponentC++)
     for (int ulpsC = -300; ulpsC < 300; ulpsC++) {
       const float c = ulpsFrom(std::ldexp(1.0f, exponentC), ulpsC);
-      for (int exponentQ : {-50, 0, 50})
-        compareQuotient(lanes([&](int lane) { return ulpsFrom(std::ldexp(c, exponentQ), lane - 8); }),
+      for (int exponentA : {-60, 0, 60})
+        compareQuotient(lanes([&](int lane) { return ulpsFrom(std::ldexp(1.0f, exponentA), lane - 8); }),
                         _mm512_set1_ps(c), count);
     }
 
   // Anywhere in the domain
-  for (int i = 0; i < 1 << 24; i++) {
-    const uint32_t exponent = 127 - 24 + random() % 48;
-    compareQuotient(lanes([&](int) { return randomWith(exponent - 49 + random() % 98); }),
-                    _mm512_set1_ps(randomWith(exponent)), count);
-  }
+  const auto positive = [&](uint32_t exponents) {
+    return std::fabs(randomWith(127 - exponents + random() % (2 * exponents)));
+  };
+  for (int i = 0; i < 1 << 24; i++)
+    compareQuotient(lanes([&](int) { return positive(60); }), _mm512_set1_ps(positive(24)), count);
   return count;
 }
 

@@ -21,16 +21,14 @@ inline __m512 fusedSquareRoot(__m512 x) {
 }
 
 // a / c for a c that is the same in all lanes, and its rounded reciprocal: Markstein's correction of a * reciprocal.
-// Exact where a is 0 or the quotient in [2^-50, 2^50), and c in [2^-24, 2^24): there nothing underflows in a - c*q.
+// Exact where a is in [2^-60, 2^60) and c in [2^-24, 2^24): there nothing underflows in a - c*q. Adam's roots are
+// there, unless they are 0.
 inline __m512 fusedQuotient(__m512 a, __m512 c, __m512 reciprocal) {
-  constexpr int least = (127 - 50) << 23, range = 100 << 23, leastC = (127 - 24) << 23, rangeC = 48 << 23;
-  const __m512i magnitude = _mm512_set1_epi32(0x7fffffff);
-  const auto within = [&](__m512 x, int from, int count) {
-    const __m512i bits = _mm512_and_si512(_mm512_castps_si512(x), magnitude);
-    return _mm512_cmplt_epu32_mask(_mm512_sub_epi32(bits, _mm512_set1_epi32(from)), _mm512_set1_epi32(count));
+  const auto outside = [](__m512 x, int exponent) {
+    const __m512i least = _mm512_set1_epi32((127 - exponent) << 23), range = _mm512_set1_epi32(exponent << 24);
+    return _mm512_cmpge_epu32_mask(_mm512_sub_epi32(_mm512_castps_si512(x), least), range);
   };
+  if (outside(a, 60) | outside(c, 24)) return _mm512_div_ps(a, c);
   const __m512 q = _mm512_mul_ps(a, reciprocal);
-  const __mmask16 ordinary = within(q, least, range), zero = _mm512_cmp_ps_mask(a, _mm512_setzero_ps(), _CMP_EQ_OQ);
-  if (((ordinary | zero) & within(c, leastC, rangeC)) != 0xffff) return _mm512_div_ps(a, c);
-  return _mm512_mask3_fmadd_ps(_mm512_fnmadd_ps(c, q, a), reciprocal, q, ordinary);
+  return _mm512_fmadd_ps(_mm512_fnmadd_ps(c, q, a), reciprocal, q);
 }
