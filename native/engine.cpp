@@ -3,6 +3,7 @@
 #include <omp.h>
 
 #include <algorithm>
+#include <chrono>
 
 #if defined(RMSPROP_SLOW_ARITHMETIC)  // for tests, on any processor
 const bool kSlowDivider = true, kSlowDenormals = true;
@@ -97,13 +98,17 @@ void Plan::run() {
   }
 
   const size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
-  const int threads = static_cast<int>(std::clamp<size_t>(configuration().threads, 1, useful));
-  if (threads == 1) return runRange(0, elements);
+  const int most = static_cast<int>(std::clamp<size_t>(configuration().threads, 1, useful));
+  if (most == 1) return runRange(0, elements);
+  const int threads = pace_.choose(most);
+  const auto start = std::chrono::steady_clock::now();
 #pragma omp parallel num_threads(threads)
   {
     const size_t team = omp_get_num_threads(), me = omp_get_thread_num();
     runRange(elements * me / team, elements * (me + 1) / team);
   }
+  const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
+  pace_.tell(threads, time.count() / static_cast<double>(elements));
 }
 
 // Runs the elements from begin to end, counted over all active tensors.

@@ -4,6 +4,7 @@
 #include <vector>
 
 #include "isa/isa.h"
+#include "pace.h"
 
 // What every plan of the process obeys; configure() writes it. 0 threads: not set yet.
 struct Configuration {
@@ -67,6 +68,7 @@ class Plan {
   size_t rowWidth_;
   const int32_t* rowOf_;
 
+  Pace pace_;
   std::vector<Interval> written_;  // all that a step may write, sorted
   std::vector<const void*> gradients_;
   std::vector<Active> active_;
