@@ -143,15 +143,21 @@ function stateStream(slot: Slot, arena: ArrayBuffer, length: number, random: Ran
       }
     },
     close(begin, end) {
-      const magnitudes = values
-        .subarray(0, end - begin)
-        .map(Math.abs)
-        .filter(Number.isFinite);
-      const scale = uint8.scale(Math.max(0, ...magnitudes));
+      const scale = uint8.scale(largestFinite(values, end - begin));
       scales[begin / BLOCK] = scale;
       for (let at = begin; at < end; at++) {
         memory[at] = uint8.encode(values[at - begin] as number, 1 / scale, random(at));
       }
     },
   };
+}
+
+/** The largest of the first numbers that is not infinite, by magnitude; 0 if there is none. */
+function largestFinite(values: Float32Array, length: number): number {
+  let largest = 0;
+  for (let i = 0; i < length; i++) {
+    const magnitude = Math.abs(values[i] as number);
+    if (magnitude > largest && magnitude < Number.POSITIVE_INFINITY) largest = magnitude;
+  }
+  return largest;
 }
