@@ -60,7 +60,8 @@ export interface Format {
   limit: Rational;
 }
 
-export const formats: Record<'float32' | 'float64', Format> = {
+type Wide = 'float32' | 'float64';
+export const formats: Record<Wide, Format & { name: Wide }> = {
   float32: {
     name: 'float32',
     infinity: 0x7f800000n,
