@@ -1,4 +1,4 @@
-import { type CommonOptions, commonHyperparameters } from '../common-options.js';
+import { type CommonOptions, commonHyperparameters, type Properties } from '../common-options.js';
 import { failure, show } from '../errors.js';
 import {
   boolean,
@@ -163,6 +163,4 @@ export class RMSprop<P extends object> extends Optimizer<RMSpropOptions, P> {
   }
 }
 export interface RMSprop<P extends object>
-  extends Required<Omit<RMSpropOptions, 'initialSquareAverage'>> {
-  readonly initialSquareAverage: number;
-}
+  extends Properties<RMSpropOptions, 'initialSquareAverage'> {}
