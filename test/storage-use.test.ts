@@ -271,6 +271,23 @@ describe.each(engines)('on %s', (isa) => {
     }
   });
 
+  test('8-bit averages that are too small for their block do not make steps long', () => {
+    configure({ isa });
+    // Gradients of very different sizes, of which the small ones come and go.
+    const w = new Float32Array(BLOCK);
+    const optimizer = new Adam(w, { stateType: 'uint8', learningRate: 1 });
+    for (let t = 0; t < 300; t++) {
+      const before = w.slice();
+      optimizer.step(w.map((_, i) => (i % 3 && t % 50 ? 0 : 10 ** -(i % 12))));
+      // Exact averages give at most (1 - beta1) / sqrt(1 - beta2) (Kingma and Ba, 2.1); a rounding may double the one or
+      // halve the other.
+      const most = ((1 - 0.9) / Math.sqrt(1 - 0.999)) * 2 * Math.SQRT2;
+      for (const [i, x] of w.entries()) {
+        expect(Math.abs(x - (before[i] as number)), `step ${t}, [${i}]`).toBeLessThan(most);
+      }
+    }
+  });
+
   test('8-bit states of one block do not touch the precision of another', () => {
     configure({ isa });
     const length = 3 * BLOCK + 1;

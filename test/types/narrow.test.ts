@@ -18,8 +18,8 @@ function numbersOf({ format, infinity }: Narrow): number[] {
 }
 
 /** The float32 numbers next to one above 0. */
-const before = (x: number) => numberOf(bitsOf(x) - 1);
-const after = (x: number) => numberOf(bitsOf(x) + 1);
+const justBelow = (x: number) => numberOf(bitsOf(x) - 1);
+const justAbove = (x: number) => numberOf(bitsOf(x) + 1);
 
 /** As expect, for millions of values, of which it would make objects. */
 function same(actual: number, expected: number, what: () => string) {
@@ -30,7 +30,9 @@ function same(actual: number, expected: number, what: () => string) {
 const droppedBits = ({ fraction }: Narrow) => 23 - fraction;
 
 describe.each(narrowTypes)('$name', (type) => {
-  const { decode, encode, infinity, sign, nan, fraction, unit } = type;
+  const { decode, encode, infinity, sign, nan, fraction, unit, aboveZero } = type;
+  /** From this place on numbers are rounded as ever. */
+  const first = aboveZero ? 1 : 0;
   const numbers = numbersOf(type);
 
   test('every code decodes to the number of its definition', () => {
@@ -59,7 +61,7 @@ describe.each(narrowTypes)('$name', (type) => {
 
   test('numbers half-way between two become the even one, and those beside them the nearer', () => {
     for (const factor of signsOf(type)) {
-      for (let place = 0; place < infinity; place++) {
+      for (let place = first; place < infinity; place++) {
         const [low, high] = [numbers[place] as number, numbers[place + 1] as number];
         // The last step, to infinity, is as long as the one before it.
         const step =
@@ -67,8 +69,8 @@ describe.each(narrowTypes)('$name', (type) => {
         const middle = low + step / 2;
         for (const [x, expected] of [
           [middle, place + (place % 2)],
-          [before(middle), place],
-          [after(middle), place + 1],
+          [justBelow(middle), place],
+          [justAbove(middle), place + 1],
         ] as const) {
           const code = codeOf(type, expected, factor);
           same(encode(factor * x, NEAREST), code, () => `${factor * x} (code ${place})`);
@@ -91,12 +93,9 @@ describe.each(narrowTypes)('$name', (type) => {
       .filter(Number.isFinite);
     fc.assert(
       fc.property(signed, fc.oneof(anywhere, near), (factor, x) => {
-        const expected = round(type.format, rational(factor * x));
-        same(
-          decode(encode(factor * x, NEAREST)),
-          factor * Math.abs(expected),
-          () => `${factor * x}`,
-        );
+        const rounded = Math.abs(round(type.format, rational(factor * x)));
+        const expected = aboveZero && x > 0 ? Math.max(rounded, unit) : rounded;
+        same(decode(encode(factor * x, NEAREST)), factor * expected, () => `${factor * x}`);
       }),
       { numRuns: 5000, seed: 1 },
     );
@@ -120,7 +119,9 @@ describe.each(narrowTypes)('$name', (type) => {
     // Every place is too many for the long fractions of float16 and bfloat16: all exponents, and all kinds of fractions.
     const chosen = [...numbers.keys()].filter(
       (place) =>
-        place < infinity - 1 && (infinity < 2 ** 10 || place % 61 === 0 || place < 2 ** fraction),
+        place >= first &&
+        place < infinity - 1 &&
+        (infinity < 2 ** 10 || place % 61 === 0 || place < 2 ** fraction),
     );
     for (const factor of signsOf(type)) {
       for (const place of chosen) {
@@ -140,12 +141,12 @@ describe.each(narrowTypes)('$name', (type) => {
   });
 
   test.each([
-    ['among the smallest', 0.3],
+    ['among the smallest', first + 0.3],
     ['of the full fraction', 2 ** (fraction + 3) * 1.3],
   ])('of all random words as many round up as the distance says, of a number %s', (_, units) => {
     const words = 2 ** droppedBits(type);
-    const low = Math.floor(units / (units < 1 ? 1 : 8)) * (units < 1 ? 1 : 8);
-    const step = units < 1 ? 1 : 8;
+    const step = units < 2 ? 1 : 8;
+    const low = Math.floor(units / step) * step;
     const part = Math.round(((units - low) / step) * words);
     const x = (low + (step * part) / words) * unit;
     let up = 0;
@@ -159,7 +160,13 @@ describe.each(narrowTypes)('$name', (type) => {
 
   test('the mean of many roundings is the number', () => {
     const count = 2 ** 14;
-    for (const units of [0.01, 0.5, 2.75, 2 ** fraction * 1.234, 2 ** (fraction + 5) * 1.777]) {
+    for (const units of [
+      first + 0.01,
+      first + 0.5,
+      2.75,
+      2 ** fraction * 1.234,
+      2 ** (fraction + 5) * 1.777,
+    ]) {
       const x = Math.fround(units * unit);
       const step = 2 ** Math.max(0, Math.floor(Math.log2(units)) - fraction);
       let sum = 0;
@@ -172,6 +179,16 @@ describe.each(narrowTypes)('$name', (type) => {
       const bound = (5 * step) / 2 / Math.sqrt(count) + step * 2 ** -droppedBits(type);
       expect(Math.abs(sum / count - x / unit), `${units} units`).toBeLessThan(bound);
     }
+  });
+
+  test('numbers below the smallest become 0 or the smallest, as the type says', () => {
+    // The smallest float32 number, and the nearest to the smallest of the type that random bits tell from it.
+    const near = unit * (1 - 2 ** -droppedBits(type));
+    for (const x of [2 ** -149, near].filter((x) => x < unit)) {
+      expect(encode(x, 0)).toBe(first);
+      expect(encode(x, 0xffffffff)).toBeLessThanOrEqual(1);
+    }
+    expect(encode(near, 0xffffffff)).toBe(1);
   });
 
   test('numbers beyond the largest go up to infinity, the more often the farther they are', () => {
@@ -217,7 +234,7 @@ describe.each([false, true])('the scale of a block of 8-bit numbers, signed %s',
         const error = Math.abs(type.decode(code, scale) - x);
         const step = Math.max(2 ** (Math.floor(Math.log2(x)) - fraction), scale);
         expect(error, `${x}`).toBeLessThan(step);
-        if (rounding === NEAREST) expect(error, `${x}`).toBeLessThanOrEqual(step / 2);
+        if (rounding === NEAREST && x >= scale) expect(error, `${x}`).toBeLessThanOrEqual(step / 2);
       }
     }
   });

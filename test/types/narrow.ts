@@ -17,6 +17,8 @@ interface Given {
   infinity: number;
   /** The bit of the sign, 0 if there is none. */
   sign: number;
+  /** Whether numbers above 0 become at least the smallest one: by what was 0 nobody could divide. */
+  aboveZero: boolean;
   /** The code of every NaN. */
   nan: number;
 }
@@ -54,6 +56,7 @@ function uint8(signed: boolean, scale: number): Narrow {
     unit: scale,
     infinity,
     sign: signed ? 0x80 : 0,
+    aboveZero: !signed,
     nan: infinity,
   });
 }
@@ -69,6 +72,7 @@ export const narrowTypes: readonly Narrow[] = [
     unit: 2 ** -133,
     infinity: 0x7f80,
     sign: 0x8000,
+    aboveZero: false,
     nan: 0x7fc0,
   }),
   define({
@@ -78,6 +82,7 @@ export const narrowTypes: readonly Narrow[] = [
     unit: 2 ** -24,
     infinity: 0x7c00,
     sign: 0x8000,
+    aboveZero: false,
     nan: 0x7e00,
   }),
   ...[false, true].flatMap((signed) => scales.map((scale) => uint8(signed, scale))),
