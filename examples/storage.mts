@@ -230,8 +230,13 @@ function chart(results: Result[]): TopLevelSpec {
           },
         ],
       },
-      seeds('loss', 'Final training loss', { title: null, tickCount: 4 }),
-      seeds('accuracy', 'Test accuracy', { title: null, tickCount: 4, format: '.1%' }),
+      seeds('loss', 'Final training loss', { title: null, tickCount: 4, labelOverlap: false }),
+      seeds('accuracy', 'Test accuracy', {
+        title: null,
+        tickCount: 4,
+        labelOverlap: false,
+        format: '.1%',
+      }),
     ],
     config: style,
   };
