@@ -1,5 +1,6 @@
 import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
+import { float16 } from '../../lib/types/float16.js';
 import {
   bitsOf,
   NEAREST,
@@ -249,3 +250,22 @@ describe.each([false, true])('the scale of a block of 8-bit numbers, signed %s',
     }
   });
 });
+
+// The type definitions of Node 20 do not know Float16Array.
+const { Float16Array: F16 } = globalThis as {
+  Float16Array?: new (buffer: ArrayBufferLike) => ArrayLike<number> & { [i: number]: number };
+};
+if (F16) {
+  test('float16 is what the runtime means by it', () => {
+    const codes = Uint16Array.from({ length: 2 ** 16 }, (_, code) => code);
+    const numbers = new F16(codes.buffer);
+    for (const code of codes) same(float16.decode(code), numbers[code] as number, () => `${code}`);
+    const one = new Uint16Array(1);
+    const number = new F16(one.buffer);
+    for (let i = 0; i < 2 ** 20; i++) {
+      const x = numberOf(randomBits(1, 0, i));
+      number[0] = x;
+      if (!Number.isNaN(x)) same(float16.encode(x, NEAREST), one[0] as number, () => `${x}`);
+    }
+  });
+}
