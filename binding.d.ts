@@ -54,8 +54,9 @@ export interface Binding {
    * is 0: the caller looks at the lengths before every step.
    *
    * @param rule number of the rule
-   * @param layout for each tensor: data type and type of its states, by their numbers in DataType of native/isa/isa.h, length,
-   * byte offset into the arena of the float32 copy of the parameter or -1, and `maxStates` byte offsets of the states
+   * @param layout for each tensor: data type, whether Uint16Arrays may hold it (1 or 0), type of its states, length, byte
+   * offset into the arena of the float32 copy of the parameter or -1, and `maxStates` byte offsets of the states; types are
+   * given by their numbers in DataType of native/isa/isa.h
    * @param arena memory of all states
    * @param rows rows of numbers: switches of the gradient stage, switches of the rule, key of the random bits, scalars of both
    * @param rowWidth numbers in a row

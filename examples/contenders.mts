@@ -1,5 +1,14 @@
-import { Adam, AdamW, RMSprop, SGD } from 'rmsprop';
+import { Adam, AdamW, RMSprop, SGD, type StateDict, type StorageOptions } from 'rmsprop';
 import type { Parameters } from './network.mts';
+
+/** The parameters of the network, or their gradients, as numbers or as codes of 16 bits. */
+export type Tensors = Parameters | Record<keyof Parameters, Uint16Array>;
+
+/** What the examples use of an optimizer. */
+export interface Optimizer {
+  step(gradients: Tensors): void;
+  stateDict(): StateDict;
+}
 
 export interface Contender {
   /** What `--optimizers` calls it. */
@@ -12,7 +21,7 @@ export interface Contender {
   colour: string;
   /** Dashed, solid or dotted: one for each family, so that colour is not the only difference. */
   dash: number[];
-  create(parameters: Parameters): { step(gradients: Parameters): void };
+  create(parameters: Tensors, storage?: StorageOptions): Optimizer;
 }
 
 /**
@@ -59,7 +68,7 @@ function contender<Options extends { learningRate: number }>(
   name: string,
   colour: string,
   dash: number[],
-  Rule: new (parameters: Parameters, options: Options) => { step(gradients: Parameters): void },
+  Rule: new (parameters: Tensors, options: Options & StorageOptions) => Optimizer,
   options: Options,
 ): Contender {
   const list = Object.entries(options).map(([option, value]) => `${option}: ${value}`);
@@ -70,6 +79,6 @@ function contender<Options extends { learningRate: number }>(
     learningRate: options.learningRate,
     colour,
     dash,
-    create: (parameters) => new Rule(parameters, options),
+    create: (parameters, storage) => new Rule(parameters, { ...options, ...storage }),
   };
 }

@@ -3,28 +3,22 @@
  * from the same first weights and through the same batches; prints what came of it and writes a
  * report. `npm start -- --help` lists the options.
  */
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
-import { runtime } from 'rmsprop';
 import { drawCharts } from './charts.mts';
 import { datasets } from './datasets.mts';
 import { Failure } from './failure.mts';
 import { help, type Options, readOptions } from './options.mts';
+import { engine, main, write } from './output.mts';
 import { showProgress } from './progress.mts';
 import { Random } from './random.mts';
 import { htmlReport } from './report.mts';
-import { textTable } from './results.mts';
+import { columns, textTable } from './results.mts';
 import { type Run, train, warmUp } from './training.mts';
 
-try {
+await main(() => {
   const options = readOptions(process.argv.slice(2));
-  if (options === 'help') process.stdout.write(help);
-  else await compare(options);
-} catch (error) {
-  if (!(error instanceof Failure)) throw error;
-  console.error(error.message);
-  process.exitCode = error.exitCode;
-}
+  if (options !== 'help') return compare(options);
+  process.stdout.write(help);
+});
 
 async function compare(options: Options): Promise<void> {
   const { batch, epochs, hidden, seed } = options;
@@ -51,30 +45,13 @@ async function compare(options: Options): Promise<void> {
     runs.push(await train(contender, dataset, { seed, epochs, batch, hidden }, progress.epoch));
     progress.done();
   }
-  console.log(`\n${textTable(runs, target)}\n`);
+  console.log(`\n${textTable(columns(target), runs)}\n`);
 
   const charts = await drawCharts(runs, target);
   write(options.output, htmlReport(runs, { facts, target, charts }));
   if (options.svg !== undefined) write(options.svg, charts);
 }
 
-/** Which build of the package does the steps. */
-function engine(): string {
-  const { version, native, isa, threads } = runtime();
-  return native
-    ? `rmsprop ${version} · ${isa} · ${threads} ${threads === 1 ? 'thread' : 'threads'}`
-    : `rmsprop ${version} · in TypeScript, without the native kernel`;
-}
-
 function thousands(count: number): string {
   return count.toLocaleString('en-US');
-}
-
-function write(path: string, text: string): void {
-  try {
-    writeFileSync(path, text);
-  } catch (error) {
-    throw new Failure(`Could not write ${resolve(path)}: ${(error as Error).message}.`);
-  }
-  console.log(`Wrote ${resolve(path)}`);
 }

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { parseArgs } from 'node:util';
+import { type ParseArgsConfig, parseArgs } from 'node:util';
 import { type Contender, contenders } from './contenders.mts';
 import { type DatasetName, datasets } from './datasets.mts';
 import { Failure } from './failure.mts';
@@ -43,7 +43,19 @@ export interface Options {
 
 /** Reads the command line; 'help' if that is all that was asked. */
 export function readOptions(args: string[]): Options | 'help' {
-  const values = parse(args);
+  const values = parse(args, {
+    data: { type: 'string', default: 'digits' },
+    folder: { type: 'string' },
+    optimizers: { type: 'string' },
+    epochs: { type: 'string' },
+    batch: { type: 'string' },
+    hidden: { type: 'string' },
+    seed: { type: 'string' },
+    quick: { type: 'boolean' },
+    output: { type: 'string', default: 'report.html' },
+    svg: { type: 'string' },
+    help: { type: 'boolean', short: 'h' },
+  });
   if (values.help) return 'help';
 
   const data = values.data as DatasetName;
@@ -67,24 +79,13 @@ export function readOptions(args: string[]): Options | 'help' {
   };
 }
 
-function parse(args: string[]) {
+/** Arguments by name; throws if they are not these. */
+export function parse<Options extends NonNullable<ParseArgsConfig['options']>>(
+  args: string[],
+  options: Options,
+) {
   try {
-    return parseArgs({
-      args,
-      options: {
-        data: { type: 'string', default: 'digits' },
-        folder: { type: 'string' },
-        optimizers: { type: 'string' },
-        epochs: { type: 'string' },
-        batch: { type: 'string' },
-        hidden: { type: 'string' },
-        seed: { type: 'string' },
-        quick: { type: 'boolean' },
-        output: { type: 'string', default: 'report.html' },
-        svg: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
+    return parseArgs({ args, options }).values;
   } catch (error) {
     // Node's first sentence says what is wrong; the others give advice that does not fit here.
     const [sentence] = (error as Error).message.split(/\.?\s(?=[A-Z])/);
@@ -92,7 +93,7 @@ function parse(args: string[]) {
   }
 }
 
-function integer(name: string, text: string | undefined, least: number, most: number) {
+export function integer(name: string, text: string | undefined, least: number, most: number) {
   if (text === undefined) return undefined;
   const value = /^\d+$/.test(text) ? Number(text) : Number.NaN;
   if (!(value >= least && value <= most)) {
@@ -110,7 +111,7 @@ function chosen(list: string | undefined): Contender[] {
 }
 
 /** A wrong path is told before the training and not after it. */
-function writable(name: string, path: string): string {
+export function writable(name: string, path: string): string {
   const isFolder = (place: string) => statSync(place, { throwIfNoEntry: false })?.isDirectory();
   if (path === '' || isFolder(path) || !isFolder(dirname(path))) {
     throw wrong(name, 'a file in a folder that exists', path);

@@ -1,13 +1,13 @@
 import type { Run } from './training.mts';
 
-/** A column of the table of results, for the terminal and for the report alike. */
-export interface Column {
+/** A column of a table, for the terminal and for the report alike. */
+export interface Column<Row> {
   /** Two lines, so that the table fits into 80 columns. */
   heading: [string, string];
-  text(run: Run): string;
+  text(row: Row): string;
 }
 
-export function columns(target: number): Column[] {
+export function columns(target: number): Column<Run>[] {
   return [
     { heading: ['', 'optimizer'], text: (run) => run.contender.name },
     { heading: ['learning', 'rate'], text: (run) => String(run.contender.learningRate) },
@@ -26,15 +26,15 @@ export function columns(target: number): Column[] {
 }
 
 /** The table in plain text: names to the left, numbers to the right. */
-export function textTable(runs: Run[], target: number): string {
-  const cells = columns(target).map(({ heading, text }, i) => {
-    const column = [...heading, ...runs.map(text)];
+export function textTable<Row>(columns: Column<Row>[], rows: Row[]): string {
+  const cells = columns.map(({ heading, text }, i) => {
+    const column = [...heading, ...rows.map(text)];
     const width = Math.max(...column.map((cell) => cell.length));
     return column.map((cell) => (i === 0 ? cell.padEnd(width) : cell.padStart(width)));
   });
-  const rows = cells[0].map((_, row) => cells.map((column) => column[row]).join('  '));
-  rows.splice(2, 0, '─'.repeat(rows[0].length));
-  return rows.join('\n');
+  const lines = cells[0].map((_, row) => cells.map((column) => column[row]).join('  '));
+  lines.splice(2, 0, '─'.repeat(lines[0].length));
+  return lines.join('\n');
 }
 
 function epochsTo(target: number): (run: Run) => string {
@@ -53,6 +53,7 @@ export function significant(value: number): string {
   return value.toPrecision(3);
 }
 
-function last(run: Run) {
+/** After the last epoch. */
+export function last(run: Run) {
   return run.points[run.points.length - 1];
 }

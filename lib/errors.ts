@@ -12,7 +12,7 @@ export type ErrorCode =
   | 'ERR_INVALID_PARAMS'
   /** Gradients whose names or number are not those of the parameters. */
   | 'ERR_GRADIENT_NAMES'
-  /** A tensor that is no Float32Array or Float64Array, or not of its parameter's type. */
+  /** A value that is no tensor, or a gradient that is not of its parameter's type. */
   | 'ERR_TENSOR_TYPE'
   /** A tensor whose length is not the promised one. */
   | 'ERR_TENSOR_LENGTH'

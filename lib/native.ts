@@ -65,11 +65,12 @@ function createEngine(binding: Binding, description: Description): Engine {
   return {
     createPlan({ rule, parameters, slots, arena, rows, rowOf }) {
       const number = findRule(rule, description);
-      const layout = parameters.flatMap(({ type, length }, i) => {
+      const layout = parameters.flatMap(({ type, dtype, length }, i) => {
         const states = rule.state.map((_, k) => slots[i]?.[k]);
         const stateType = states.find((slot) => slot)?.type;
         return [
           numberOfType(type),
+          dtype === type ? 1 : 0,
           numberOfType(stateType ?? (type === 'float64' ? type : 'float32')),
           length,
           slots[i]?.[rule.state.length]?.offset ?? -1,

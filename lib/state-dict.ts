@@ -124,7 +124,7 @@ function readTensor(
     if (type === undefined) return undefined;
     const parts = partsOf(name, type, parameter.length);
     for (const part of parts) known.add(part.name);
-    if (!needed && !Object.hasOwn(saved, name)) return undefined;
+    if (!needed && !parts.some((part) => Object.hasOwn(saved, part.name))) return undefined;
     return { type, copies: parts.map((part) => readPart(saved, part, parameter, `${at}.state`)) };
   });
   const extra = Object.keys(saved).find((name) => !known.has(name));

@@ -20,7 +20,8 @@ export interface StorageOptions {
    * - `'float32'`: 4 bytes a number.
    * - `'bfloat16'`: 2 bytes; 8 significant bits.
    * - `'uint8'`: 1 byte, and 4 for each 256; a scale for 256 numbers, 4 bits of exponent and 4 of fraction, or, where
-   *   numbers have signs, 3 and the sign. In a block, numbers 2^18 times smaller than the largest are often 0.
+   *   numbers have signs, 3 and the sign. In a block, averages of squares are at least 2^-18 of the largest, if they are
+   *   not 0; numbers with signs that are smaller than that are often 0.
    *
    * Default: `'float32'`. Set when the optimizer is made. Neither PyTorch nor TensorFlow has it; bitsandbytes' 8-bit
    * optimizers are close (Dettmers et al., arXiv:2110.02861).

@@ -80,29 +80,30 @@ struct Bound {
   std::vector<napi_value> arguments;
 };
 
-// Whether an array of this type holds numbers of that one. A Float16Array has a type of its own in newer versions of
-// Node-API; older ones leave `type` as it was.
+// Whether an array of this type holds the numbers of that tensor. A Float16Array has a type of its own in newer
+// versions of Node-API; older ones leave `type` as it was.
 constexpr auto napi_float16_array = static_cast<napi_typedarray_type>(11),
                kUnknownArray = static_cast<napi_typedarray_type>(-1);
-bool holds(napi_typedarray_type type, DataType expected) {
-  switch (expected) {
+bool holds(napi_typedarray_type type, const Plan::Tensor& tensor) {
+  switch (tensor.type) {
     case DataType::float32:
       return type == napi_float32_array;
     case DataType::float64:
       return type == napi_float64_array;
     case DataType::float16:
-      return type == napi_uint16_array || type == napi_float16_array || type == kUnknownArray;
+      if (type == napi_float16_array || type == kUnknownArray) return true;
+      [[fallthrough]];
     default:
-      return type == napi_uint16_array;
+      return type == napi_uint16_array && tensor.inUint16Arrays;
   }
 }
 
-// The current memory of a typed array, if it is one of this type and length.
-bool lookUp(napi_env env, napi_value value, DataType expectedType, size_t expectedLength, void** data) {
+// The current memory of a typed array, if it is one of this tensor's type and length.
+bool lookUp(napi_env env, napi_value value, const Plan::Tensor& tensor, void** data) {
   napi_typedarray_type type = kUnknownArray;
   size_t length;
   return napi_get_typedarray_info(env, value, &type, &length, data, nullptr, nullptr) == napi_ok &&
-         holds(type, expectedType) && length == expectedLength;
+         holds(type, tensor) && length == tensor.length;
 }
 
 Napi::Value createPlan(const Napi::CallbackInfo& info) {
@@ -120,11 +121,12 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   for (uint32_t i = 0; i < tensors.size(); i++) {
     Plan::Tensor& tensor = tensors[i];
     tensor.type = static_cast<DataType>(*next++);
+    tensor.inUint16Arrays = *next++ != 0;
     tensor.stateType = static_cast<DataType>(*next++);
     tensor.length = static_cast<size_t>(*next++);
     tensor.master = static_cast<ptrdiff_t>(*next++);
     for (size_t& offset : tensor.state) offset = static_cast<size_t>(*next++);
-    if (!lookUp(env, Napi::Value(parameters[i]), tensor.type, tensor.length, &tensor.parameter)) return env.Null();
+    if (!lookUp(env, Napi::Value(parameters[i]), tensor, &tensor.parameter)) return env.Null();
   }
   auto bound = std::make_unique<Bound>();
   bound->arguments.resize(1 + tensors.size());
@@ -151,7 +153,7 @@ napi_value step(napi_env env, napi_callback_info info) {
   for (size_t i = 0; i < plan.size(); i++) {
     if (plan.skips(i)) continue;
     const Plan::Tensor& tensor = plan.tensor(i);
-    if (!lookUp(env, bound.arguments[1 + i], tensor.type, tensor.length, &data)) return refuse();
+    if (!lookUp(env, bound.arguments[1 + i], tensor, &data)) return refuse();
     if (!plan.setGradient(i, data)) return refuse();
   }
   plan.run();

@@ -17,6 +17,7 @@ class Plan {
  public:
   struct Tensor {
     DataType type, stateType;
+    bool inUint16Arrays;  // whether these may hold the parameter and its gradient
     size_t length;
     void* parameter;
     size_t state[kMaxStates];  // byte offsets into the arena

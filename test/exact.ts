@@ -51,7 +51,7 @@ export function compare(a: Rational, b: Rational): number {
 
 /** A binary floating-point format: its numbers from 0 to infinity, in order. */
 export interface Format {
-  name: 'float32' | 'float64';
+  name: string;
   /** The place of infinity among them. */
   infinity: bigint;
   /** The number at a place. A place is even if the last bit of its number is 0. */
@@ -60,7 +60,8 @@ export interface Format {
   limit: Rational;
 }
 
-export const formats: Record<'float32' | 'float64', Format> = {
+type Wide = 'float32' | 'float64';
+export const formats: Record<Wide, Format & { name: Wide }> = {
   float32: {
     name: 'float32',
     infinity: 0x7f800000n,

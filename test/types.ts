@@ -3,6 +3,7 @@ import { Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
 
 const w = new Float32Array(1);
 const b = new Float64Array(1);
+const u = new Uint16Array(1);
 const record = { w, b };
 
 interface Model {
@@ -54,6 +55,14 @@ export function refused() {
   optimizer.lr = 1;
   // @ts-expect-error only for the start
   optimizer.initialSquareAverage = 1;
+  // @ts-expect-error only for the start
+  optimizer.stateType = 'uint8';
+  // @ts-expect-error only for the start
+  new Adam(w).dtype = 'float16';
+  // @ts-expect-error a word that is not offered
+  new Adam(w, { dtype: 'float32' });
+  // @ts-expect-error a Float32Array for 16 bits
+  new SGD(u, { dtype: 'bfloat16' }).step(w);
   // @ts-expect-error undefined is no skipped gradient
   optimizer.step({ w, b: undefined });
 }
@@ -69,6 +78,9 @@ export function accepted() {
   new Adam(dynamic).step(dynamic);
   const groups = new AdamW([{ params: w, learningRate: 1 }, { params: [w] }, { params: record }]);
   groups.step([w, [w], { w, b }]);
+  const seeded = new RMSprop({ u, w }, { dtype: 'bfloat16', stateType: 'uint8' });
+  seeded.step({ u, w: null });
+  seeded.seed = 3;
   const rate: number | undefined = groups.groups[0]?.learningRate;
   return rate;
 }

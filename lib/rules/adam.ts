@@ -1,5 +1,5 @@
 import { power } from '../arithmetic/power.js';
-import { type CommonOptions, commonHyperparameters } from '../common-options.js';
+import { type CommonOptions, commonHyperparameters, type Properties } from '../common-options.js';
 import { boolean, nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
@@ -89,4 +89,4 @@ export class Adam<P extends object> extends Optimizer<AdamOptions, P> {
     super(adam, params, options);
   }
 }
-export interface Adam<P extends object> extends Required<AdamOptions> {}
+export interface Adam<P extends object> extends Properties<AdamOptions> {}

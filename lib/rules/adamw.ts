@@ -1,3 +1,4 @@
+import type { Properties } from '../common-options.js';
 import { nonNegative, oneOf, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
@@ -32,4 +33,4 @@ export class AdamW<P extends object> extends Optimizer<AdamWOptions, P> {
     super(adamw, params, options);
   }
 }
-export interface AdamW<P extends object> extends Required<AdamWOptions> {}
+export interface AdamW<P extends object> extends Properties<AdamWOptions> {}

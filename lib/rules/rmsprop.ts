@@ -1,4 +1,4 @@
-import { type CommonOptions, commonHyperparameters } from '../common-options.js';
+import { type CommonOptions, commonHyperparameters, type Properties } from '../common-options.js';
 import { failure, show } from '../errors.js';
 import {
   boolean,
@@ -151,8 +151,8 @@ export const rmsprop = defineRule({
  */
 export class RMSprop<P extends object> extends Optimizer<RMSpropOptions, P> {
   /**
-   * @param params the tensors to update in place, Float32Array or Float64Array: one, a list, a record, or a list of groups
-   * `{ params, ...options }`
+   * @param params the tensors to update in place, Float32Array, Float64Array, Float16Array or, with the option `dtype`,
+   * Uint16Array: one, a list, a record, or a list of groups `{ params, ...options }`
    * @param options for all groups that do not set their own
    * @throws TypeError ERR_UNKNOWN_OPTION, ERR_INVALID_OPTION, ERR_INVALID_PARAMS, ERR_TENSOR_TYPE
    * @throws RangeError ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_INVALID_PARAMS, ERR_TENSOR_DETACHED,
@@ -163,6 +163,4 @@ export class RMSprop<P extends object> extends Optimizer<RMSpropOptions, P> {
   }
 }
 export interface RMSprop<P extends object>
-  extends Required<Omit<RMSpropOptions, 'initialSquareAverage'>> {
-  readonly initialSquareAverage: number;
-}
+  extends Properties<RMSpropOptions, 'initialSquareAverage'> {}

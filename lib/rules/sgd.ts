@@ -1,4 +1,4 @@
-import { type CommonOptions, commonHyperparameters } from '../common-options.js';
+import { type CommonOptions, commonHyperparameters, type Properties } from '../common-options.js';
 import { failure } from '../errors.js';
 import { boolean, fraction, nonNegative, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
@@ -81,4 +81,4 @@ export class SGD<P extends object> extends Optimizer<SGDOptions, P> {
     super(sgd, params, options);
   }
 }
-export interface SGD<P extends object> extends Required<SGDOptions> {}
+export interface SGD<P extends object> extends Properties<SGDOptions> {}

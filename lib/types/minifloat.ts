@@ -1,4 +1,4 @@
-import { below, bitsOf, numberOf, type Rounding } from './rounding.js';
+import { below, bitsOf, NEAREST, numberOf, type Rounding } from './rounding.js';
 
 /**
  * Numbers from 0 up with an exponent and `fraction` bits below it, in units of the smallest one: a code below 2^fraction is
@@ -27,6 +27,8 @@ export class Minifloat {
     const small = x < least;
     const bits = bitsOf(small ? x + least : x);
     const code = ((bits + below(rounding, this.dropped, bits)) >>> this.dropped) - this.#bias;
-    return small ? code - least : code;
+    if (!small) return code;
+    // That sum is itself rounded, to a unit of the random bits. To the nearest must be rounded once: where floats are units.
+    return rounding === NEAREST ? bitsOf(x + 2 ** 23) - bitsOf(2 ** 23) : code - least;
   }
 }

@@ -1,7 +1,6 @@
 /**
  * How a number becomes one of fewer bits: to the nearest, ties to even, or up with the probability that keeps the mean.
- * A rounding is 32 random bits, or `NEAREST`. Mirrors native/types/rounding.h line
- * for line.
+ * A rounding is 32 random bits, or `NEAREST`. Mirrors native/types/rounding.h line for line.
  */
 export type Rounding = number;
 export const NEAREST: Rounding = -1;
@@ -12,7 +11,10 @@ export function below(rounding: Rounding, count: number, bits: number): number {
   return rounding & (2 ** count - 1);
 }
 
-/** Mixes all bits of an integer; the result is a signed one, which V8 need not allocate. Constants: lowbias32 of https://github.com/skeeto/hash-prospector */
+/**
+ * Mixes all bits of an integer; the result is a signed one, which V8 need not allocate. Constants: lowbias32 of
+ * https://github.com/skeeto/hash-prospector
+ */
 export function hash(number: number): number {
   let x = number;
   x = Math.imul(x ^ (x >>> 16), 0x7feb352d);

@@ -39,7 +39,9 @@ export class UInt8 {
 
   encode(x: number, inverseScale: number, rounding: Rounding): number {
     const code = this.#minifloat.encode(Math.fround(Math.abs(x) * inverseScale), rounding);
-    const finite = Math.min(code, this.#last);
+    // Where there are no signs, numbers are squares, to be divided by: of those above 0 none becomes 0.
+    const least = this.#signed || !(Math.abs(x) > 0) ? 0 : 1;
+    const finite = Math.max(Math.min(code, this.#last), least);
     // The sign of a NaN is nobody's promise.
     if (!this.#signed || Number.isNaN(x)) return finite;
     return finite | ((bitsOf(x) >>> 24) & 0x80);

@@ -22,6 +22,9 @@ struct Minifloat {
     const auto small = x < least;
     const Bits bits = as<Bits>(small ? x + least : x);
     const Bits code = ((bits + rounding.below(dropped, bits)) >> dropped) - bias;
+    // That sum is itself rounded, to a unit of the random bits. To the nearest must be rounded once: where floats are
+    // units.
+    if (rounding.nearest) return small ? as<Bits>(x + 0x1p23f) - as<uint32_t>(0x1p23f) : code;
     return small ? code - (1u << fraction) : code;
   }
 };

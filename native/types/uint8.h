@@ -30,7 +30,10 @@ struct UInt8 {
   static Bits encode(V x, V inverseScale, const Rounding<Bits>& rounding) {
     const Bits bits = as<Bits>(x), magnitude = bits & 0x7fffffffu;
     const Bits code = Minifloat<fraction>::encode(as<V>(magnitude) * inverseScale, rounding);
-    const Bits finite = code < last ? code : Bits{} + last;
+    const Bits atMost = code < last ? code : Bits{} + last;
+    // Where there are no signs, numbers are squares, to be divided by: of those above 0 none becomes 0.
+    const Bits least = isSigned ? Bits{} : (magnitude > 0u ? Bits{} + 1u : Bits{});
+    const Bits finite = atMost > least ? atMost : least;
     // The sign of a NaN is nobody's promise.
     return isSigned ? (x != x ? Bits{} + last : finite | (bits >> 24 & 0x80u)) : finite;
   }
