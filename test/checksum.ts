@@ -5,7 +5,8 @@
 import { createHash } from 'node:crypto';
 import { configure, runtime } from '../lib/index.js';
 import { bitsOf, dataTypes, ordinaryValue, place } from './bits.js';
-import { optimizers, variants } from './variants.js';
+import { possible, storages, tensorOf } from './storages.js';
+import { extremes, optimizers, variants } from './variants.js';
 
 const lengths = [1, 67, 300_000];
 function checksum(): string {
@@ -24,6 +25,19 @@ function checksum(): string {
           optimizer.step(used.map(gradient));
         }
         for (const tensor of params) sum.update(bitsOf(tensor).join());
+      }
+    }
+    for (const storage of storages) {
+      const variant = extremes(rule)
+        .filter((options) => possible(options, storage))
+        .at(-1);
+      const tensors = (seed: number) =>
+        [67, 1000].map((n) => tensorOf(storage, n, (k) => ordinaryValue(seed, k)));
+      const params = tensors(1);
+      const optimizer = new Class(params, { ...variant, ...storage });
+      for (let t = 0; t < 3; t++) optimizer.step(tensors(2 + t));
+      for (const tensor of params) {
+        sum.update(tensor instanceof Uint16Array ? tensor : bitsOf(tensor as Float32Array).join());
       }
     }
   }

@@ -1,39 +1,12 @@
 import { afterAll, describe, expect, test } from 'vitest';
 import { configure, type Isa, runtime } from '../lib/index.js';
-import type { StorageOptions } from '../lib/storage.js';
 import type { MemoryArray, Tensor } from '../lib/tensor.js';
-import { bfloat16 } from '../lib/types/bfloat16.js';
-import { float16 } from '../lib/types/float16.js';
-import { NEAREST } from '../lib/types/rounding.js';
 import { difference, ordinaryValue, specialValues } from './bits.js';
+import { possible, type Storage, storages, tensorOf } from './storages.js';
 import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
 
 const nativeIsas = runtime().availableIsas.filter((isa) => isa !== 'typescript');
 afterAll(() => configure({ isa: nativeIsas[0] as Isa, threads: 2 }));
-
-/** Every way to store parameters and states that is not all float32. */
-const storages: Required<Omit<StorageOptions, 'seed'>>[] = (
-  ['array', 'bfloat16', 'float16'] as const
-).flatMap((dtype) =>
-  (['float32', 'bfloat16', 'uint8'] as const).flatMap((stateType) =>
-    (dtype === 'array' ? [false] : [false, true])
-      .filter(() => dtype !== 'array' || stateType !== 'float32')
-      .map((masterCopy) => ({ dtype, stateType, masterCopy })),
-  ),
-);
-
-type Storage = (typeof storages)[number];
-
-/** A tensor of the storage's data type, at an odd offset. */
-function tensorOf({ dtype }: Storage, length: number, value: (i: number) => number): Tensor {
-  if (dtype === 'array') {
-    return new Float32Array(new ArrayBuffer(4 * length + 4), 4).map((_, i) => value(i));
-  }
-  const { encode } = { bfloat16, float16 }[dtype];
-  return new Uint16Array(new ArrayBuffer(2 * length + 6), 6, length).map((_, i) =>
-    encode(Math.fround(value(i)), NEAREST),
-  );
-}
 
 interface Case {
   name: string;
@@ -88,11 +61,6 @@ function ofLengths({ name, rule, Class }: Optimizer, storage: Storage, lengths: 
     gradient: (step, i) => ((step + i) % 3 === 1 ? null : (gradients[i] as Tensor)),
     steps: 2,
   };
-}
-
-/** The variants of a rule that can be stored so. */
-function possible(variant: Options, { stateType }: Storage) {
-  return !(variant.centered && stateType !== 'float32');
 }
 
 describe.each(optimizers)('$name', ({ name, rule, Class }) => {

@@ -1,0 +1,35 @@
+import type { StorageOptions } from '../lib/storage.js';
+import type { Tensor } from '../lib/tensor.js';
+import { bfloat16 } from '../lib/types/bfloat16.js';
+import { float16 } from '../lib/types/float16.js';
+import { NEAREST } from '../lib/types/rounding.js';
+import type { Options } from './variants.js';
+
+/** Every way to store parameters and states that is not all float32. */
+export const storages: Required<Omit<StorageOptions, 'seed'>>[] = (
+  ['array', 'bfloat16', 'float16'] as const
+).flatMap((dtype) =>
+  (['float32', 'bfloat16', 'uint8'] as const).flatMap((stateType) =>
+    (dtype === 'array' ? [false] : [false, true])
+      .filter(() => dtype !== 'array' || stateType !== 'float32')
+      .map((masterCopy) => ({ dtype, stateType, masterCopy })),
+  ),
+);
+
+export type Storage = (typeof storages)[number];
+
+/** A tensor of the storage's data type, at an odd offset. */
+export function tensorOf({ dtype }: Storage, length: number, value: (i: number) => number): Tensor {
+  if (dtype === 'array') {
+    return new Float32Array(new ArrayBuffer(4 * length + 4), 4).map((_, i) => value(i));
+  }
+  const { encode } = { bfloat16, float16 }[dtype];
+  return new Uint16Array(new ArrayBuffer(2 * length + 6), 6, length).map((_, i) =>
+    encode(Math.fround(value(i)), NEAREST),
+  );
+}
+
+/** Whether a variant of a rule can be stored so. */
+export function possible(variant: Options, { stateType }: Storage) {
+  return !(variant.centered && stateType !== 'float32');
+}
