@@ -4,10 +4,12 @@ import { parseArgs } from 'node:util';
 import { type Isa, runtime } from 'rmsprop';
 import { type Contender, contenders } from './contenders.mts';
 import type { Budget } from './measure.mts';
+import { narrowTypes, type Types } from './narrow-types.mts';
 import { peerKeys } from './peers/index.mts';
 import { parseShape, type Shape } from './tensors.mts';
 
 const rules = contenders.map(({ key }) => key);
+const narrowKeys = narrowTypes.map(({ key }) => key);
 const allSizes = '16,1K,16K,256K,1M,33M,200x1000,2000x100';
 
 export const help = `Times optimizer steps against the limit loop, the same memory traffic with next to no arithmetic,
@@ -24,6 +26,8 @@ Usage: npm run bench -- [options]
                   ${peerKeys.slice(4).join(', ')}, or none
                   (default: all that are installed)
   --python FILE   a Python that has PyTorch, or jax and optax; see bench/README.md
+  --narrow LIST   types of large tensors: ${narrowKeys.slice(0, 3).join(', ')},
+                  ${narrowKeys.slice(3).join(', ')}, or none (default: all)
   --seconds N     for each case, less its preparation (default: 1.5)
   --patience N    seconds to wait in all for other programs to leave processors idle (default: 30)
   --json FILE     writes all figures
@@ -39,6 +43,7 @@ export interface Options {
   readonly isas: Isa[];
   readonly peers: string[];
   readonly python: string | undefined;
+  readonly narrow: Types[];
   readonly budget: Budget;
   /** Seconds. */
   readonly patience: number;
@@ -57,6 +62,7 @@ export function readOptions(args: string[]): Options | 'help' {
       isa: { type: 'string', default: runtime().isa },
       peers: { type: 'string', default: peerKeys.join() },
       python: { type: 'string' },
+      narrow: { type: 'string', default: narrowKeys.join() },
       seconds: { type: 'string', default: '1.5' },
       patience: { type: 'string', default: '30' },
       json: { type: 'string' },
@@ -68,6 +74,7 @@ export function readOptions(args: string[]): Options | 'help' {
   if (values.help) return 'help';
   const { quick } = values;
   const only = some('only', rules, list(values.only));
+  const narrow = values.narrow === 'none' ? [] : some('narrow', narrowKeys, list(values.narrow));
   return {
     contenders: contenders.filter(({ key }) => only.includes(key)),
     shapes: list(values.sizes ?? (quick ? '16K,1M,200x1000' : allSizes)).map(parseShape),
@@ -75,6 +82,7 @@ export function readOptions(args: string[]): Options | 'help' {
     isas: some('isa', runtime().availableIsas, list(values.isa)),
     peers: values.peers === 'none' ? [] : some('peers', peerKeys, list(values.peers)),
     python: quick ? undefined : values.python,
+    narrow: narrowTypes.filter(({ key }) => narrow.includes(key)),
     budget: quick
       ? { seconds: 0.05, timing: 0.2, leastRounds: 3, leastTimings: 1 }
       : {
