@@ -14,11 +14,12 @@ import { compareIdle, type IdleResult, idleContenders } from './idle.mts';
 import { describeMachine, machineLine } from './machine.mts';
 import { compareNarrow, type NarrowResult, narrowContenders, suitsNarrow } from './narrow.mts';
 import { help, type Options, readOptions } from './options.mts';
+import { writePage } from './page.mts';
 import { openPeers } from './peers/index.mts';
 import type { Peer } from './peers/peer.mts';
 import { Patience } from './quiet.mts';
 import { writeRecord } from './record.mts';
-import { report } from './report.mts';
+import { parts, report } from './report.mts';
 import { compare, type Result } from './results.mts';
 import { createTensors } from './tensors.mts';
 
@@ -60,6 +61,11 @@ async function run(options: Options) {
   if (options.json) {
     const about = { date: start, seconds, command, machine, versions, missing };
     writeRecord(options.json, { ...about, ...figures });
+  }
+  if (options.markdown) {
+    const others = peers.map(({ name, version }) => `${name} (${version})`).join(', ');
+    const about = [`${title}; \`${command}\``, ...(others ? [`with ${others}`] : [])].join('; ');
+    writePage(options.markdown, { run: [about, warning].join('. ').trim(), ...parts(figures) });
   }
   if (options.svg) {
     const caption = `${machine.processor}, ${machine.isa}, ${start.toISOString().slice(0, 10)}`;

@@ -30,6 +30,7 @@ Usage: npm run bench -- [options]
                   ${narrowKeys.slice(3).join(', ')}, or none (default: all)
   --seconds N     for each case, less its preparation (default: 1.5)
   --patience N    seconds to wait in all for other programs to leave processors idle (default: 30)
+  --markdown FILE replaces the tables of a page, docs/performance.md
   --json FILE     writes all figures
   --svg FOLDER    draws roofline.svg and peers.svg there
   --quick         a few seconds in all, to see that it works: its figures mean nothing
@@ -47,6 +48,8 @@ export interface Options {
   readonly budget: Budget;
   /** Seconds. */
   readonly patience: number;
+  /** A page that is there. */
+  readonly markdown: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
 }
@@ -65,6 +68,7 @@ export function readOptions(args: string[]): Options | 'help' {
       narrow: { type: 'string', default: narrowKeys.join() },
       seconds: { type: 'string', default: '1.5' },
       patience: { type: 'string', default: '30' },
+      markdown: { type: 'string' },
       json: { type: 'string' },
       svg: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -92,6 +96,7 @@ export function readOptions(args: string[]): Options | 'help' {
           leastTimings: 5,
         },
     patience: quick ? 0 : notNegative('patience', values.patience),
+    markdown: page('markdown', values.markdown),
     json: writable('json', values.json),
     svg: folder('svg', values.svg),
   };
@@ -133,6 +138,12 @@ export function notNegative(option: string, text: string): number {
 export function writable(option: string, path: string | undefined): string | undefined {
   if (path === undefined || (!isFolder(path) && isFolder(dirname(path)))) return path;
   throw wrong(option, 'a file in a folder that exists', path);
+}
+
+/** Its tables are to be replaced. */
+export function page(option: string, path: string | undefined): string | undefined {
+  if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  throw wrong(option, 'a page that exists', path);
 }
 
 function folder(option: string, path: string | undefined): string | undefined {

@@ -6,7 +6,7 @@ import { type IdleResult, idleTable } from './idle.mts';
 import { type NarrowResult, narrowTable } from './narrow.mts';
 import { defeatTable, peerTable } from './peer-table.mts';
 import type { Result } from './results.mts';
-import { type Table, textTable } from './table.mts';
+import { markdownTable, type Table, textTable } from './table.mts';
 
 export interface Figures {
   readonly results: readonly Result[];
@@ -39,6 +39,18 @@ export function report(figures: Figures): string {
     ['Targets', tables.checks],
   ];
   return sections.flatMap(([title, text]) => (text ? [`${title}\n\n${text}`] : [])).join('\n\n');
+}
+
+/** The same for a page, by name. */
+export function parts(figures: Figures): Record<string, string> {
+  const { results } = figures;
+  const cases = (is: (result: Result) => boolean) => caseTable(results.filter(is), markdownTable);
+  return {
+    small: cases(({ shape }) => shape.count === 1 && shape.length < 2 ** 14),
+    large: cases(({ shape }) => shape.count === 1 && shape.length >= 2 ** 14),
+    many: cases(({ shape }) => shape.count > 1),
+    ...tablesOf(figures, markdownTable),
+  };
 }
 
 function tablesOf({ results, idle, narrow, checks, codeSize, hotLoops }: Figures, table: Table) {

@@ -9,6 +9,7 @@ import { disassemble, functionsOf, type Instruction } from './disassembly.mts';
 /** One way through the loop of a sweep that ordinary numbers take, from prefetch to prefetch: one vector. */
 export interface HotLoop {
   readonly rule: string;
+  readonly types: string;
   /** Of a vector, in bits. */
   readonly width: number;
   /** How it gets the square root. */
@@ -16,6 +17,8 @@ export interface HotLoop {
   /** Elements of a vector. */
   readonly elements: number;
   readonly instructions: number;
+  /** Those of them without vectors: counting, and tests of switches that the compiler does not know. */
+  readonly scalar: number;
   readonly loads: number;
   readonly stores: number;
   readonly prefetches: number;
@@ -27,14 +30,27 @@ export interface HotLoop {
   readonly bytes: number;
 }
 
-/** Where all memory is float32 and the gradient stage idle; then the rule's compiled switches, and which of them are on. */
-const sweeps = [
+/**
+ * The sweeps for whole pieces of memory of one type, where the gradient stage is idle and the last number says which of
+ * the rule's switches are on: the defaults. Those for several types look at all switches in the loop.
+ */
+const sweeps = ['RMSprop', 'Adam'].flatMap((rule) => [
   {
-    rule: 'RMSprop',
-    name: /^void .*sweep<float, .*RMSprop, .*SameStreams<.*>, 4294967295u, \d+u, 2u>/,
+    rule,
+    types: 'float32',
+    name: `, SameStreams<float, ${rule}>, 4294967295u, ${rule === 'RMSprop' ? '7u, 2u' : '1u, 0u'}>`,
   },
-  { rule: 'Adam', name: /^void .*sweep<float, .*Adam, .*SameStreams<.*>, 4294967295u, \d+u, 0u>/ },
-];
+  {
+    rule,
+    types: 'states bfloat16',
+    name: `, MixedStreams<${rule}, KnownTypes<(DataType)0, (DataType)2> >, 0u, 0u, 0u>`,
+  },
+  {
+    rule,
+    types: 'all bfloat16',
+    name: `, MixedStreams<${rule}, KnownTypes<(DataType)2, (DataType)2> >, 0u, 0u, 0u>`,
+  },
+]);
 
 /** A string says why there are none. */
 export function hotLoops(): HotLoop[] | string {
@@ -42,10 +58,11 @@ export function hotLoops(): HotLoop[] | string {
   const file = binaryFile();
   const functions = functionsOf(file);
   if (functions === undefined) return 'objdump, of binutils, was not found';
-  const loops = sweeps.flatMap(({ rule, name }) =>
+  const loops = sweeps.flatMap(({ rule, types, name }) =>
     functions
-      .filter((symbol) => name.test(symbol.name))
-      .flatMap((symbol) => waysThrough(disassemble(file, symbol)).map((way) => count(rule, way))),
+      .filter((symbol) => symbol.name.replaceAll('(anonymous namespace)::', '').includes(name))
+      .flatMap((symbol) => waysThrough(disassemble(file, symbol)))
+      .map((way) => count(rule, types, way)),
   );
   if (loops.length === 0) return 'the binary names no sweeps, or none has a loop that prefetches';
   return loops.sort((a, b) => a.width - b.width);
@@ -58,83 +75,97 @@ const isStore = ({ mnemonic, operands }: Instruction) =>
 const isLoad = (one: Instruction) =>
   !/^(lea|nop|prefetch|j)/.test(one.mnemonic) && !isStore(one) && one.operands.some(isMemory);
 
-/** A constant beside the code is memory, but not a stream's. */
 const isMemory = (operand: string) => /\(.*\)/.test(operand);
-const isStream = (operand: string) => isMemory(operand) && !operand.includes('%rip');
+
+/** The ordinary way with the hardware's root, and that with the root from an estimate; where there is one. */
+function waysThrough(code: readonly Instruction[]): Instruction[][] {
+  const without = (avoided: RegExp) =>
+    cheapestWay(code, ({ mnemonic }) => (avoided.test(mnemonic) ? Number.POSITIVE_INFINITY : 1));
+  return [without(/^vrsqrt/), without(/^vsqrt/)].filter((way) => way !== undefined);
+}
+
+/** More instructions than any way has. */
+const MANY = 1e5;
 
 /**
- * The ways from the first prefetch around to itself. The loop over the blocks of a piece goes that way, too, and so do
- * tests for numbers that need care: of the ways with the same roots and quotients the shortest is the loop's own, those
- * that divide or store more than others are not for ordinary numbers. What is left differs in how it takes the root.
+ * From the first prefetch around to itself. The loop over the blocks of a piece goes that way, too, and so do options
+ * that are not the default and numbers that need care. They all take more stores, roots or divisions, or, if not, more
+ * instructions: the ordinary way is the one that takes least.
  */
-function waysThrough(code: readonly Instruction[]): Instruction[][] {
-  const kinds = new Map<string, Instruction[]>();
-  for (const way of cycles(code)) {
-    const kind = `${way.filter(isDivider).map(({ mnemonic }) => mnemonic)}`;
-    const shortest = kinds.get(kind);
-    if (shortest === undefined || way.length < shortest.length) kinds.set(kind, way);
-  }
-  const ways = [...kinds.values()];
-  const cost = (way: Instruction[]) => way.filter(isStore).length + way.filter(isDivider).length;
-  const least = Math.min(...ways.map(cost));
-  return ways.filter((way) => cost(way) === least);
-}
-
-/** All ways from the first prefetch to itself that meet no instruction twice. */
-function* cycles(code: readonly Instruction[]): Generator<Instruction[]> {
+function cheapestWay(
+  code: readonly Instruction[],
+  priceOf: (one: Instruction) => number,
+): Instruction[] | undefined {
   const start = code.findIndex(isPrefetch);
-  if (start < 0) return;
   const places = new Map(code.map(({ address }, i) => [address, i]));
-  const open: { next: number | undefined; way: number[] }[] = [{ next: start, way: [] }];
-  for (let path = open.pop(); path; path = open.pop()) {
-    const { way } = path;
-    const met = new Set(way);
-    let at = path.next;
-    while (at !== undefined && at < code.length && !met.has(at)) {
-      way.push(at);
-      met.add(at);
-      const { mnemonic, operands }: Instruction = code[at];
-      const target = mnemonic.startsWith('j')
-        ? places.get(Number.parseInt(operands[0], 16))
-        : undefined;
-      if (mnemonic === 'jmp') at = target;
-      else if (mnemonic === 'ret') at = undefined;
-      else {
-        if (target !== undefined) open.push({ next: target, way: [...way] });
-        at++;
-      }
-    }
-    if (at === start) yield way.map((i) => code[i]);
+  const costs = code.map(() => Number.POSITIVE_INFINITY);
+  const before = code.map(() => -1);
+  const open = new Set<number>();
+  const reach = (to: number | undefined, from: number, cost: number) => {
+    if (to === undefined || code[to] === undefined) return;
+    const all = cost + priceOf(code[to]) + (isDivider(code[to]) || isStore(code[to]) ? MANY : 0);
+    if (all >= costs[to]) return;
+    costs[to] = all;
+    before[to] = from;
+    open.add(to);
+  };
+  const leave = (from: number, cost: number) => {
+    const { mnemonic, operands } = code[from];
+    if (mnemonic.startsWith('j')) reach(places.get(Number.parseInt(operands[0], 16)), from, cost);
+    if (mnemonic !== 'jmp' && mnemonic !== 'ret') reach(from + 1, from, cost);
+  };
+  if (start >= 0) leave(start, 0);
+  while (open.size > 0) {
+    const [next] = [...open].sort((a, b) => costs[a] - costs[b]);
+    open.delete(next);
+    if (next !== start) leave(next, costs[next]);
   }
+  if (start < 0 || before[start] < 0) return undefined;
+  const way = [code[start]];
+  for (let at = before[start]; at !== start; at = before[at]) way.unshift(code[at]);
+  return way;
 }
 
-function count(rule: string, way: readonly Instruction[]): HotLoop {
+function count(rule: string, types: string, way: readonly Instruction[]): HotLoop {
   const number = (is: (one: Instruction) => boolean) => way.filter(is).length;
   const width = way.some(({ operands }) => `${operands}`.includes('%zmm')) ? 512 : 256;
-  // An address that is read twice comes from the cache the second time.
-  const streams = (is: (one: Instruction) => boolean) =>
-    new Set(way.filter(is).flatMap(({ operands }) => operands.map(bare).filter(isStream))).size;
+  const elements = width / 32;
+  const traffic = (is: (one: Instruction) => boolean) => {
+    // An address that is read twice comes from the cache the second time.
+    const streams = new Map(way.filter(is).flatMap(streamOf));
+    return [...streams.values()].reduce((sum, bytes) => sum + bytes, 0) / elements;
+  };
   return {
     rule,
+    types,
     width,
     root:
       number(({ mnemonic }) => mnemonic.startsWith('vrsqrt')) > 0 ? 'multiply-adds' : 'hardware',
-    elements: width / 32,
+    elements,
     instructions: way.length,
+    scalar: number(({ mnemonic }) => !/^(v|k|prefetch)/.test(mnemonic)),
     loads: number(isLoad),
     stores: number(isStore),
     prefetches: number(isPrefetch),
     arithmetic: number(({ mnemonic }) => /^v(mul|add|sub|fn?m(add|sub)\d*)ps$/.test(mnemonic)),
     divider: number(isDivider),
-    bytes: (streams(isLoad) + streams(isStore)) * Float32Array.BYTES_PER_ELEMENT,
+    bytes: traffic(isLoad) + traffic(isStore),
   };
 }
 
-/** Without the mask behind it. */
-const bare = (operand: string) => operand.replace(/\{.*/, '');
+/** The address that a vector comes from or goes to and how many bytes; none for constants and what lies on the stack. */
+function streamOf({ mnemonic, operands }: Instruction): [string, number][] {
+  const address = operands.find(isMemory)?.replace(/\{.*/, '') ?? '';
+  const [, size] = /%([xyz])mm/.exec(`${operands}`) ?? [];
+  if (size === undefined || /%r[ibs]p/.test(address)) return [];
+  // Numbers of 16 bits that become 32 as they are loaded.
+  const widened = mnemonic.endsWith('zxwd') ? 2 : 1;
+  return [[address, { x: 16, y: 32, z: 64 }[size as 'x' | 'y' | 'z'] / widened]];
+}
 
 const columns: Column<HotLoop>[] = [
   { title: 'rule', words: true, cell: ({ rule }) => rule },
+  { title: 'types', words: true, cell: ({ types }) => types },
   { title: 'bits', cell: ({ width }) => `${width}` },
   { title: 'root', words: true, cell: ({ root }) => root },
   { title: 'instructions', cell: ({ instructions }) => `${instructions}` },
@@ -142,6 +173,7 @@ const columns: Column<HotLoop>[] = [
     title: 'per element',
     cell: ({ instructions, elements }) => significant(instructions / elements),
   },
+  { title: 'scalar', cell: ({ scalar }) => `${scalar}` },
   { title: 'loads', cell: ({ loads }) => `${loads}` },
   { title: 'stores', cell: ({ stores }) => `${stores}` },
   { title: 'prefetches', cell: ({ prefetches }) => `${prefetches}` },
