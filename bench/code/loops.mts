@@ -77,11 +77,13 @@ const isLoad = (one: Instruction) =>
 
 const isMemory = (operand: string) => /\(.*\)/.test(operand);
 
-/** The ordinary way with the hardware's root, and that with the root from an estimate; where there is one. */
+/**
+ * The ordinary way with the hardware's root, and that with the root from an estimate; where there is one. Numbers that
+ * need care are left to functions.
+ */
 function waysThrough(code: readonly Instruction[]): Instruction[][] {
-  const without = (avoided: RegExp) =>
-    cheapestWay(code, ({ mnemonic }) => (avoided.test(mnemonic) ? Number.POSITIVE_INFINITY : 1));
-  return [without(/^vrsqrt/), without(/^vsqrt/)].filter((way) => way !== undefined);
+  const ways = [/^(call|vrsqrt)/, /^(call|vsqrt)/].map((avoided) => cheapestWay(code, avoided));
+  return ways.filter((way) => way !== undefined);
 }
 
 /** More instructions than any way has. */
@@ -92,18 +94,15 @@ const MANY = 1e5;
  * that are not the default and numbers that need care. They all take more stores, roots or divisions, or, if not, more
  * instructions: the ordinary way is the one that takes least.
  */
-function cheapestWay(
-  code: readonly Instruction[],
-  priceOf: (one: Instruction) => number,
-): Instruction[] | undefined {
+function cheapestWay(code: readonly Instruction[], avoided: RegExp): Instruction[] | undefined {
   const start = code.findIndex(isPrefetch);
   const places = new Map(code.map(({ address }, i) => [address, i]));
   const costs = code.map(() => Number.POSITIVE_INFINITY);
   const before = code.map(() => -1);
   const open = new Set<number>();
   const reach = (to: number | undefined, from: number, cost: number) => {
-    if (to === undefined || code[to] === undefined) return;
-    const all = cost + priceOf(code[to]) + (isDivider(code[to]) || isStore(code[to]) ? MANY : 0);
+    if (to === undefined || code[to] === undefined || avoided.test(code[to].mnemonic)) return;
+    const all = cost + 1 + (isDivider(code[to]) || isStore(code[to]) ? MANY : 0);
     if (all >= costs[to]) return;
     costs[to] = all;
     before[to] = from;
