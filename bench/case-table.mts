@@ -1,11 +1,11 @@
 import type { Result } from './results.mts';
 import type { Spread } from './spread.mts';
-import { type Column, significant, textTable } from './table.mts';
+import { type Column, significant, type Table } from './table.mts';
 
 const range = ({ lower, upper }: Spread) => `${lower.toFixed(2)}-${upper.toFixed(2)}`;
 
 /** Of our steps and their limits. */
-export function caseTable(results: readonly Result[]): string {
+export function caseTable(results: readonly Result[], table: Table): string {
   const several = new Set(results.map(({ isa }) => isa)).size > 1;
   const columns: Column<Result>[] = [
     { title: 'rule', words: true, cell: ({ name }) => name },
@@ -25,7 +25,7 @@ export function caseTable(results: readonly Result[]): string {
     { title: 'target', cell: ({ speedUp }) => speedUp?.target.toFixed(2) ?? '' },
     { title: '', words: true, cell: note },
   ];
-  return textTable(columns, results);
+  return table(columns, results);
 }
 
 function note({ shape, ratio, target, speedUp, quiet }: Result): string {

@@ -1,7 +1,8 @@
 import type { IdleResult } from './idle.mts';
+import type { NarrowResult } from './narrow.mts';
 import type { Result } from './results.mts';
 import type { Spread } from './spread.mts';
-import { type Column, significant, textTable } from './table.mts';
+import { type Column, significant, type Table } from './table.mts';
 import { callTarget, tensorTarget } from './targets.mts';
 
 /** A target, and what was measured. */
@@ -62,6 +63,15 @@ export function idleChecks(results: readonly IdleResult[]): Check[] {
   });
 }
 
+export function narrowChecks(results: readonly NarrowResult[]): Check[] {
+  return results.flatMap(({ name: rule, shape, threads, types, ofLimit: measured, target }) => {
+    if (target === undefined) return [];
+    const what = `times the float32 limit loop, ${types.name}`;
+    const reached = measured.median <= target;
+    return [{ what, rule, size: shape.name, threads, measured, target, bound: 'most', reached }];
+  });
+}
+
 const columns: Column<Check>[] = [
   { title: 'rule', words: true, cell: ({ rule }) => rule },
   { title: 'size', cell: ({ size }) => size },
@@ -79,8 +89,8 @@ const columns: Column<Check>[] = [
 ];
 
 /** What was missed, by name. */
-export function checkSummary(checks: readonly Check[]): string {
+export function checkSummary(checks: readonly Check[], table: Table): string {
   const missed = checks.filter(({ reached }) => !reached);
   const count = `${checks.length - missed.length} of ${checks.length} targets reached`;
-  return missed.length === 0 ? count : `${count}; missed:\n\n${textTable(columns, missed)}`;
+  return missed.length === 0 ? count : `${count}; missed:\n\n${table(columns, missed)}`;
 }

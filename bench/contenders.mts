@@ -1,4 +1,12 @@
-import { Adam, AdamW, RMSprop, SGD, type StateDict } from 'rmsprop';
+import {
+  Adam,
+  AdamW,
+  RMSprop,
+  SGD,
+  type StateDict,
+  type StorageOptions,
+  type Tensor,
+} from 'rmsprop';
 
 export type RuleKey = 'rmsprop' | 'rmsprop-full' | 'sgd-momentum' | 'adam' | 'adamw';
 
@@ -9,12 +17,12 @@ export interface Contender {
   readonly name: string;
   /** States that are read and written, beside parameter and gradient: the streams of its limit loop. */
   readonly states: number;
-  create(parameters: Float32Array[]): Stepper;
+  create(parameters: Tensor[], storage?: StorageOptions): Stepper;
 }
 
 /** What all optimizers have. */
 export interface Stepper {
-  step(gradients: Float32Array[]): void;
+  step(gradients: Tensor[]): void;
   stateDict(): StateDict;
   loadStateDict(dict: StateDict): void;
 }
@@ -24,31 +32,32 @@ export const contenders: Contender[] = [
     key: 'rmsprop',
     name: 'RMSprop',
     states: 1,
-    create: (parameters) => new RMSprop(parameters),
+    create: (parameters, storage) => new RMSprop(parameters, { ...storage }),
   },
   {
     key: 'rmsprop-full',
     name: 'RMSprop, momentum, centred',
     states: 3,
-    create: (parameters) => new RMSprop(parameters, { momentum: 0.9, centered: true }),
+    create: (parameters, storage) =>
+      new RMSprop(parameters, { ...storage, momentum: 0.9, centered: true }),
   },
   {
     key: 'sgd-momentum',
     name: 'SGD, momentum',
     states: 1,
-    create: (parameters) => new SGD(parameters, { momentum: 0.9 }),
+    create: (parameters, storage) => new SGD(parameters, { ...storage, momentum: 0.9 }),
   },
   {
     key: 'adam',
     name: 'Adam',
     states: 2,
-    create: (parameters) => new Adam(parameters),
+    create: (parameters, storage) => new Adam(parameters, { ...storage }),
   },
   {
     key: 'adamw',
     name: 'AdamW',
     states: 2,
-    create: (parameters) => new AdamW(parameters),
+    create: (parameters, storage) => new AdamW(parameters, { ...storage }),
   },
 ];
 

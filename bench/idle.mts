@@ -2,7 +2,7 @@ import { configure } from 'rmsprop';
 import { type Contender, contenders } from './contenders.mts';
 import { type Budget, local, measure } from './measure.mts';
 import { ratiosOf, type Spread, spreadOf } from './spread.mts';
-import { type Column, significant, textTable } from './table.mts';
+import { type Column, significant, type Table } from './table.mts';
 import { IDLE_TARGET } from './targets.mts';
 import type { Shape, Tensors } from './tensors.mts';
 
@@ -89,6 +89,6 @@ const columns: Column<IdleResult>[] = [
   },
 ];
 
-export function idleTable(results: readonly IdleResult[]): string {
-  return textTable(columns, results);
+export function idleTable(results: readonly IdleResult[], table: Table): string {
+  return table(columns, results);
 }

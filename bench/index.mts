@@ -5,20 +5,22 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { configure } from 'rmsprop';
-import { caseTable } from './case-table.mts';
 import { drawPeers } from './charts/peers.mts';
 import { drawRoofline } from './charts/roofline.mts';
-import { checkSummary, checksOf, idleChecks } from './checks.mts';
-import { compareIdle, type IdleResult, idleContenders, idleTable } from './idle.mts';
+import { checksOf, idleChecks, narrowChecks } from './checks.mts';
+import { hotLoops } from './code/loops.mts';
+import { codeSize } from './code/size.mts';
+import { compareIdle, type IdleResult, idleContenders } from './idle.mts';
 import { describeMachine, machineLine } from './machine.mts';
+import { compareNarrow, type NarrowResult, narrowContenders, suitsNarrow } from './narrow.mts';
 import { help, type Options, readOptions } from './options.mts';
-import { defeats, peerTable } from './peer-table.mts';
+import { writePage } from './page.mts';
 import { openPeers } from './peers/index.mts';
 import type { Peer } from './peers/peer.mts';
 import { Patience } from './quiet.mts';
 import { writeRecord } from './record.mts';
+import { parts, report } from './report.mts';
 import { compare, type Result } from './results.mts';
-import { significant } from './table.mts';
 import { createTensors } from './tensors.mts';
 
 /** Where parameters without gradients are looked at: in the first caches and in the last. */
@@ -37,50 +39,34 @@ function parse(): Options | 'help' | undefined {
 async function run(options: Options) {
   const start = new Date();
   const machine = describeMachine();
-  console.log(machineLine(machine, start));
+  const title = machineLine(machine, start);
+  console.log(title);
   const { peers, missing } = await openPeers(options.peers, options.python);
   for (const { name, version } of peers) console.log(`with ${name} (${version})`);
   if (missing.length > 0) console.log(`not here: ${absences(missing)}`);
 
-  const { results, idle } = await measureAll(options, peers);
+  const measured = await measureAll(options, peers);
   for (const { close } of peers) close?.();
-
-  console.log('\nns are per parameter; ratio is time of the limit loop / time of the step\n');
-  console.log(caseTable(results));
-  if (results.some(({ peers }) => peers.some(({ ratio }) => ratio))) {
-    console.log('\nTimes as long as our step takes, with half the distance of the quartiles\n');
-    console.log(peerTable(results));
-  }
-  const lost = defeats(results);
-  if (lost.length > 0) console.log('\nA peer is faster:');
-  for (const { result, peer, ratio } of lost) {
-    const where = `${result.name}, ${result.shape.name}, ${result.threads} thread(s)`;
-    console.log(`  ${peer.name}: ${where}, ${significant(ratio.median)} of our time`);
-  }
-  if (idle.length > 0) {
-    console.log('\nParameters without gradients, their averages denormal; one thread\n');
-    console.log(idleTable(idle));
-  }
-  const checks = [...checksOf(results), ...idleChecks(idle)];
-  console.log(`\n${checkSummary(checks)}`);
-  warnOfInterruptions(results);
+  const { results, idle, narrow } = measured;
+  const checks = [...checksOf(results), ...idleChecks(idle), ...narrowChecks(narrow)];
+  const figures = { ...measured, checks, codeSize: codeSize(), hotLoops: hotLoops() };
+  console.log(`\n${report(figures)}`);
+  const warning = interruptions([...results, ...narrow]);
+  if (warning) console.log(`\n${warning}`);
 
   const seconds = Math.round((Date.now() - start.getTime()) / 1e3);
   console.log(`\n${Math.floor(seconds / 60)} min ${seconds % 60} s`);
   const command = ['npm run bench --', ...process.argv.slice(2)].join(' ');
   const versions = Object.fromEntries(peers.map(({ key, version }) => [key, version]));
-  const record = {
-    date: start,
-    seconds,
-    command,
-    machine,
-    versions,
-    missing,
-    results,
-    idle,
-    checks,
-  };
-  if (options.json) writeRecord(options.json, record);
+  if (options.json) {
+    const about = { date: start, seconds, command, machine, versions, missing };
+    writeRecord(options.json, { ...about, ...figures });
+  }
+  if (options.markdown) {
+    const others = peers.map(({ name, version }) => `${name} (${version})`).join(', ');
+    const about = [`${title}; \`${command}\``, ...(others ? [`with ${others}`] : [])].join('; ');
+    writePage(options.markdown, { run: [about, warning].join('. ').trim(), ...parts(figures) });
+  }
   if (options.svg) {
     const caption = `${machine.processor}, ${machine.isa}, ${start.toISOString().slice(0, 10)}`;
     writeFileSync(join(options.svg, 'roofline.svg'), await drawRoofline(results, caption));
@@ -93,6 +79,7 @@ async function measureAll(options: Options, peers: readonly Peer[]) {
   const patience = new Patience(options.patience);
   const results: Result[] = [];
   const idle: IdleResult[] = [];
+  const narrow: NarrowResult[] = [];
   const cases = shapes.length * contenders.length * isas.length * threads.length;
   for (const shape of shapes) {
     const tensors = createTensors(shape);
@@ -109,10 +96,16 @@ async function measureAll(options: Options, peers: readonly Peer[]) {
         configure({ isa: isas[0] });
         idle.push(...(await compareIdle(contender, tensors, budget)));
       }
+      if (suitsNarrow(shape) && narrowContenders.includes(contender) && options.narrow.length > 0) {
+        for (const count of threads) {
+          const one = { contender, tensors, threads: count, isa: isas[0] };
+          narrow.push(...(await compareNarrow(one, options.narrow, budget, patience)));
+        }
+      }
     }
   }
   if (process.stderr.isTTY) process.stderr.write('\r\x1b[K');
-  return { results, idle };
+  return { results, idle, narrow };
 }
 
 /** Each way to get something once, after what it gets. */
@@ -126,13 +119,11 @@ function absences(missing: readonly { name: string; missing: string }[]): string
     .join('; ');
 }
 
-function warnOfInterruptions(results: readonly Result[]) {
-  const most = Math.max(...results.map(({ interrupted }) => interrupted));
-  if (most < 0.1) return;
+function interruptions(cases: readonly { interrupted: number }[]): string {
+  const most = Math.max(...cases.map(({ interrupted }) => interrupted));
+  if (most < 0.1) return '';
   const percent = Math.round(100 * most);
-  console.log(
-    `\nThe machine was busy: in one case other programs interrupted ${percent} % of the timings.`,
-  );
+  return `The machine was busy: in one case other programs interrupted ${percent} % of the timings.`;
 }
 
 const options = parse();

@@ -4,10 +4,12 @@ import { parseArgs } from 'node:util';
 import { type Isa, runtime } from 'rmsprop';
 import { type Contender, contenders } from './contenders.mts';
 import type { Budget } from './measure.mts';
+import { narrowTypes, type Types } from './narrow-types.mts';
 import { peerKeys } from './peers/index.mts';
 import { parseShape, type Shape } from './tensors.mts';
 
 const rules = contenders.map(({ key }) => key);
+const narrowKeys = narrowTypes.map(({ key }) => key);
 const allSizes = '16,1K,16K,256K,1M,33M,200x1000,2000x100';
 
 export const help = `Times optimizer steps against the limit loop, the same memory traffic with next to no arithmetic,
@@ -24,8 +26,11 @@ Usage: npm run bench -- [options]
                   ${peerKeys.slice(4).join(', ')}, or none
                   (default: all that are installed)
   --python FILE   a Python that has PyTorch, or jax and optax; see bench/README.md
+  --narrow LIST   types of large tensors: ${narrowKeys.slice(0, 3).join(', ')},
+                  ${narrowKeys.slice(3).join(', ')}, or none (default: all)
   --seconds N     for each case, less its preparation (default: 1.5)
   --patience N    seconds to wait in all for other programs to leave processors idle (default: 30)
+  --markdown FILE replaces the tables of a page, docs/performance.md
   --json FILE     writes all figures
   --svg FOLDER    draws roofline.svg and peers.svg there
   --quick         a few seconds in all, to see that it works: its figures mean nothing
@@ -39,9 +44,12 @@ export interface Options {
   readonly isas: Isa[];
   readonly peers: string[];
   readonly python: string | undefined;
+  readonly narrow: Types[];
   readonly budget: Budget;
   /** Seconds. */
   readonly patience: number;
+  /** A page that is there. */
+  readonly markdown: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
 }
@@ -57,8 +65,10 @@ export function readOptions(args: string[]): Options | 'help' {
       isa: { type: 'string', default: runtime().isa },
       peers: { type: 'string', default: peerKeys.join() },
       python: { type: 'string' },
+      narrow: { type: 'string', default: narrowKeys.join() },
       seconds: { type: 'string', default: '1.5' },
       patience: { type: 'string', default: '30' },
+      markdown: { type: 'string' },
       json: { type: 'string' },
       svg: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -68,6 +78,7 @@ export function readOptions(args: string[]): Options | 'help' {
   if (values.help) return 'help';
   const { quick } = values;
   const only = some('only', rules, list(values.only));
+  const narrow = values.narrow === 'none' ? [] : some('narrow', narrowKeys, list(values.narrow));
   return {
     contenders: contenders.filter(({ key }) => only.includes(key)),
     shapes: list(values.sizes ?? (quick ? '16K,1M,200x1000' : allSizes)).map(parseShape),
@@ -75,6 +86,7 @@ export function readOptions(args: string[]): Options | 'help' {
     isas: some('isa', runtime().availableIsas, list(values.isa)),
     peers: values.peers === 'none' ? [] : some('peers', peerKeys, list(values.peers)),
     python: quick ? undefined : values.python,
+    narrow: narrowTypes.filter(({ key }) => narrow.includes(key)),
     budget: quick
       ? { seconds: 0.05, timing: 0.2, leastRounds: 3, leastTimings: 1 }
       : {
@@ -84,6 +96,7 @@ export function readOptions(args: string[]): Options | 'help' {
           leastTimings: 5,
         },
     patience: quick ? 0 : notNegative('patience', values.patience),
+    markdown: page('markdown', values.markdown),
     json: writable('json', values.json),
     svg: folder('svg', values.svg),
   };
@@ -125,6 +138,12 @@ export function notNegative(option: string, text: string): number {
 export function writable(option: string, path: string | undefined): string | undefined {
   if (path === undefined || (!isFolder(path) && isFolder(dirname(path)))) return path;
   throw wrong(option, 'a file in a folder that exists', path);
+}
+
+/** Its tables are to be replaced. */
+export function page(option: string, path: string | undefined): string | undefined {
+  if (path === undefined || statSync(path, { throwIfNoEntry: false })?.isFile()) return path;
+  throw wrong(option, 'a page that exists', path);
 }
 
 function folder(option: string, path: string | undefined): string | undefined {

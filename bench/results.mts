@@ -4,7 +4,7 @@ import { prepareLimits } from './limit.mts';
 import { type Budget, local, measure } from './measure.mts';
 import type { Guest, Peer } from './peers/peer.mts';
 import type { Patience } from './quiet.mts';
-import { ratiosOf, type Spread, spreadOf } from './spread.mts';
+import { fastest, ratiosOf, type Spread, spreadOf } from './spread.mts';
 import { limitTarget, peerTarget, threadsTarget } from './targets.mts';
 import type { Shape, Tensors } from './tensors.mts';
 
@@ -100,8 +100,7 @@ export async function compare(
   const elements = shape.count * shape.length;
   const perElement = (times: number[]) => spreadOf(times.map((time) => time / elements));
   const { plain, tuned, step: ours, limitAlone, stepAlone } = nanoseconds;
-  const forms = [plain, tuned, ...(limitAlone ? [limitAlone] : [])];
-  const limit = forms.sort((a, b) => spreadOf(a).median - spreadOf(b).median)[0];
+  const limit = fastest([plain, tuned, ...(limitAlone ? [limitAlone] : [])]);
   return {
     rule: contender.key,
     name: contender.name,

@@ -20,3 +20,8 @@ export function spreadOf(values: readonly number[]): Spread {
 export function ratiosOf(numerators: readonly number[], denominators: readonly number[]): Spread {
   return spreadOf(numerators.map((value, i) => value / denominators[i]));
 }
+
+/** Those times of which the median is least. */
+export function fastest(times: readonly number[][]): number[] {
+  return times.toSorted((a, b) => spreadOf(a).median - spreadOf(b).median)[0];
+}

@@ -1,4 +1,5 @@
 import type { RuleKey } from './contenders.mts';
+import type { Types } from './narrow-types.mts';
 import type { Shape } from './tensors.mts';
 
 /** Sizes that share their targets, each with the least elements of a tensor that belongs to it. */
@@ -39,6 +40,17 @@ export function callTarget(shape: Shape): number | undefined {
 /** Nanoseconds above the limit loop for each of many tensors, if they are so small that arithmetic hardly counts. */
 export function tensorTarget({ count, length }: Shape): number | undefined {
   return count >= 100 && length <= 100 ? 100 : undefined;
+}
+
+/** Times as long as the float32 limit loop a step on narrow types takes, at most, where memory is the wall. */
+export function narrowTarget(types: Types['key'], shape: Shape): number | undefined {
+  if (classOf(shape) !== 'dram') return undefined;
+  const targets: { readonly [key in Types['key']]?: number } = {
+    'state-bfloat16': 0.9,
+    'state-uint8': 0.85,
+    bfloat16: 0.75,
+  };
+  return targets[types];
 }
 
 /** Times as long as an ordinary step, at most, for parameters without gradients. */

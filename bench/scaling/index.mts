@@ -5,20 +5,21 @@
 import { writeFileSync } from 'node:fs';
 import { drawScaling } from '../charts/scaling.mts';
 import { describeMachine, machineLine } from '../machine.mts';
+import { writePage } from '../page.mts';
 import { Patience } from '../quiet.mts';
 import { writeRecord } from '../record.mts';
-import { markdownTable, textTable } from '../table.mts';
 import { measureAll } from './measured.mts';
 import { stepTime } from './model.mts';
 import { help, type Options, readOptions } from './options.mts';
-import { report } from './report.mts';
+import { parts, report } from './report.mts';
 import { predictions, serversLike } from './servers.mts';
 import { breakEvens } from './sharding.mts';
 
 async function run(options: Options) {
   const start = new Date();
   const machine = describeMachine();
-  console.log(machineLine(machine, start));
+  const title = machineLine(machine, start);
+  console.log(title);
   const quiet = await new Patience(options.patience).waitFor(machine.processors);
   const measured = await measureAll(machine, options);
   const { costs, computer, steps, interrupted } = measured;
@@ -39,18 +40,26 @@ async function run(options: Options) {
     memories,
     sharding: breakEvens(costs[0].rule, memories),
   };
-  console.log(`\n${report(figures, options.markdown ? markdownTable : textTable)}`);
+  console.log(`\n${report(figures)}`);
 
-  if (!quiet || interrupted > 0.1) {
-    const share = `other programs interrupted ${Math.round(100 * interrupted)} % of the timings`;
-    console.log(`\nThe machine was busy, ${share}: measure again when it is quiet.`);
+  const warning = busyness(quiet, interrupted);
+  if (warning) console.log(`\n${warning}`);
+
+  if (options.markdown) {
+    const run = [title, warning].join('. ').trim();
+    writePage(options.markdown, { 'scaling run': run, ...parts(figures) });
   }
-
   if (options.json) writeRecord(options.json, { date: start, machine, quiet, ...figures });
   if (options.svg) {
     const caption = `${machine.processor}, ${machine.isa}, ${start.toISOString().slice(0, 10)}`;
     writeFileSync(options.svg, await drawScaling(costs[0], servers[1], measured, checks, caption));
   }
+}
+
+function busyness(quiet: boolean, interrupted: number): string {
+  if (quiet && interrupted <= 0.1) return '';
+  const share = `other programs interrupted ${Math.round(100 * interrupted)} % of the timings`;
+  return `The machine was busy, ${share}: measure again when it is quiet.`;
 }
 
 try {

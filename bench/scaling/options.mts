@@ -1,23 +1,24 @@
 import { parseArgs } from 'node:util';
-import { notNegative, writable } from '../options.mts';
+import { notNegative, page, writable } from '../options.mts';
 import type { Plan } from './measured.mts';
 
 export const help = `Measures what a step is made of, checks a model made of it, and predicts from it the step on other machines.
 
 Usage: npm run bench:scaling -- [options]
 
-  --patience N  seconds to wait for other programs to leave the processors idle (default: 30)
-  --markdown    tables for a page
-  --json FILE   writes all figures
-  --svg FILE    draws predictions and measurements there
-  --quick       a few seconds, to see that it works: its figures mean nothing
-  --help        this text
+  --patience N     seconds to wait for other programs to leave the processors idle (default: 30)
+  --markdown FILE  replaces the tables of a page, docs/performance.md
+  --json FILE      writes all figures
+  --svg FILE       draws predictions and measurements there
+  --quick          a few seconds, to see that it works: its figures mean nothing
+  --help           this text
 `;
 
 export interface Options extends Plan {
   /** Seconds. */
   readonly patience: number;
-  readonly markdown: boolean;
+  /** A page that is there. */
+  readonly markdown: string | undefined;
   readonly json: string | undefined;
   readonly svg: string | undefined;
 }
@@ -28,7 +29,7 @@ export function readOptions(args: string[]): Options | 'help' {
     args,
     options: {
       patience: { type: 'string', default: '30' },
-      markdown: { type: 'boolean', default: false },
+      markdown: { type: 'string' },
       json: { type: 'string' },
       svg: { type: 'string' },
       quick: { type: 'boolean', default: false },
@@ -36,7 +37,7 @@ export function readOptions(args: string[]): Options | 'help' {
     },
   });
   if (values.help) return 'help';
-  const { quick, markdown } = values;
+  const { quick } = values;
   const sizes = quick ? [1e5, 1e6, 1e7] : [1e5, 3e5, 1e6, 3e6, 1e7, 3e7, 1e8];
   return {
     work: [
@@ -50,7 +51,7 @@ export function readOptions(args: string[]): Options | 'help' {
       leastTimings: quick ? 1 : 11,
     },
     patience: quick ? 0 : notNegative('patience', values.patience),
-    markdown,
+    markdown: page('markdown', values.markdown),
     json: writable('json', values.json),
     svg: writable('svg', values.svg),
   };

@@ -1,4 +1,4 @@
-import { type Column, significant, type Table } from '../table.mts';
+import { type Column, markdownTable, significant, type Table, textTable } from '../table.mts';
 import { type Measured, type Timed, undisturbed } from './measured.mts';
 import type { Bandwidth, RuleCost } from './model.mts';
 import { coreCounts, type Prediction, SUSTAINED } from './servers.mts';
@@ -34,15 +34,37 @@ const MANY = 1e10;
 const MEMORY = 128 * 2 ** 30;
 
 /** All tables, each under a line that says what it is. */
-export function report(
-  { measured, checks, predictions, memories, sharding }: Figures,
-  table: Table,
-): string {
-  const { computer, costs, threads, asleep, timings } = measured;
-  const [rmsprop] = costs;
+export function report(figures: Figures): string {
+  const [rmsprop] = figures.measured.costs;
+  const tables = tablesOf(figures, textTable);
   const parts = [
     'time = call + (tensors - 1) * tensor + max(elements * arithmetic / threads, elements * bytes / bandwidth) + team',
     'The bandwidth is that of one core for each thread, but no more than there is: of the last cache for as many bytes as half of it holds, of the memory for all others. In the first caches it is part of the arithmetic.',
+    tables.model,
+    'The model against the step on this machine.',
+    tables.check,
+    `Predicted steps of ${rmsprop.rule.name}, by cores. The memory gives ${100 * SUSTAINED} % of what its channels could.`,
+    tables.servers,
+    'Sharding takes off elements * (N - 1) / N * bytes / memory, and adds elements * (N - 1) / N * traffic / network + messages * latency: it pays if network > traffic / bytes * memory, from messages * latency * N / (N - 1) / (bytes / memory - traffic / network) parameters on.',
+    `For ${rmsprop.rule.name} and N = ${MACHINES}, with latencies of ${networks.map(({ latency }) => duration(latency)).join(', ')}: the parameters from which on it pays, and the network that it takes.`,
+    tables.sharding,
+    `What sharding takes off an all-reduce that is waited for and the update after it, of many parameters.`,
+    tables.saved,
+    'What has to be in memory: parameters, gradients and states.',
+    tables.holdings,
+  ];
+  return parts.join('\n\n');
+}
+
+/** The same for a page, by name. */
+export function parts(figures: Figures): Record<string, string> {
+  const tables = Object.entries(tablesOf(figures, markdownTable));
+  return Object.fromEntries(tables.map(([name, text]) => [`scaling ${name}`, text]));
+}
+
+function tablesOf({ measured, checks, predictions, memories, sharding }: Figures, table: Table) {
+  const { computer, costs, threads, asleep, timings } = measured;
+  const model = [
     `What the model is made of: lower quartiles of ${timings} timings.`,
     table(costColumns, costs),
     table<[string, Bandwidth]>(bandwidthColumns(threads), [
@@ -50,20 +72,15 @@ export function report(
       [`last cache, ${megabytes(computer.lastLevel)}`, computer.cache],
     ]),
     `First caches: ${megabytes(computer.secondLevel)} a core. Starting and joining ${threads} threads: ${duration(computer.team * Math.log2(threads))}, after a rest ${duration(asleep)}.`,
-    'The model against the step on this machine.',
-    table(checkColumns, checks),
-    worst(checks),
-    `Predicted steps of ${rmsprop.rule.name}, by cores. The memory gives ${100 * SUSTAINED} % of what its channels could.`,
-    table(predictionColumns, predictions),
-    'Sharding takes off elements * (N - 1) / N * bytes / memory, and adds elements * (N - 1) / N * traffic / network + messages * latency: it pays if network > traffic / bytes * memory, from messages * latency * N / (N - 1) / (bytes / memory - traffic / network) parameters on.',
-    `For ${rmsprop.rule.name} and N = ${MACHINES}, with latencies of ${networks.map(({ latency }) => duration(latency)).join(', ')}: the parameters from which on it pays, and the network that it takes.`,
-    table(breakEvenColumns(costs), sharding),
-    `What sharding takes off an all-reduce that is waited for and the update after it, of many parameters.`,
-    table(savingColumns(rmsprop), memories),
-    'What has to be in memory: parameters, gradients and states.',
-    table(holdingColumns, holdings),
   ];
-  return parts.join('\n\n');
+  return {
+    model: model.join('\n\n'),
+    check: `${table(checkColumns, checks)}\n\n${worst(checks)}`,
+    servers: table(predictionColumns, predictions),
+    sharding: table(breakEvenColumns(costs), sharding),
+    saved: table(savingColumns(costs[0]), memories),
+    holdings: table(holdingColumns, holdings),
+  };
 }
 
 /** 1500000 is 1.5 ms. */
