@@ -87,13 +87,8 @@ void Plan::run() {
   size_t elements = 0;
   for (size_t i = 0; i < size(); i++) {
     if (skips(i) || tensors_[i].length == 0) continue;
-    const DataType type = tensors_[i].type, stateType = tensors_[i].stateType;
-    if (tensors_[i].mixed()) {
-      active_.push_back(
-          {elements, i, isa.findMixed(rule_, type, stateType, true), isa.findMixed(rule_, type, stateType, false)});
-    } else {
-      active_.push_back({elements, i, isa.find(rule_, type, rows_ + rowOf_[i] * rowWidth_), nullptr});
-    }
+    active_.push_back({elements, i, nullptr, nullptr});
+    findSweeps(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
     elements += tensors_[i].length;
   }
 
@@ -109,6 +104,22 @@ void Plan::run() {
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   pace_.tell(threads, time.count() / static_cast<double>(elements));
+}
+
+// Those of the tensor before, if it is alike: mostly it is.
+void Plan::findSweeps(const Isa& isa, Active& active, const Active* before) const {
+  const Tensor& tensor = tensors_[active.tensor];
+  const int32_t row = rowOf_[active.tensor];
+  if (before && rowOf_[before->tensor] == row && tensors_[before->tensor].type == tensor.type &&
+      tensors_[before->tensor].stateType == tensor.stateType) {
+    active.sweep = before->sweep;
+    active.rest = before->rest;
+  } else if (tensor.mixed()) {
+    active.sweep = isa.findMixed(rule_, tensor.type, tensor.stateType, true);
+    active.rest = isa.findMixed(rule_, tensor.type, tensor.stateType, false);
+  } else {
+    active.sweep = isa.find(rule_, tensor.type, rows_ + row * rowWidth_);
+  }
 }
 
 // Runs the elements from begin to end, counted over all active tensors.

@@ -58,6 +58,7 @@ class Plan {
   };
 
   Interval interval(const void* data, size_t i) const;
+  void findSweeps(const Isa& isa, Active& active, const Active* before) const;
   Piece piece(size_t i, size_t from, size_t to) const;
   void runRange(size_t begin, size_t end) const;
 
