@@ -15,14 +15,20 @@ Sweep mixedSweepOf(DataType stateType) {
   return kMixed<Rule, KnownTypes<type, DataType::bfloat16>>;
 }
 
+// Null for what is left to another instruction set.
 template <class Rule>
 Sweep mixedSweep(DataType type, DataType stateType, bool wholeBlocks) {
   if constexpr (kSpecialize) {
     if (wholeBlocks && type == DataType::float32) return mixedSweepOf<Rule, DataType::float32>(stateType);
     if (wholeBlocks && type == DataType::bfloat16) return mixedSweepOf<Rule, DataType::bfloat16>(stateType);
-    if (wholeBlocks && type == DataType::float16) return mixedSweepOf<Rule, DataType::float16>(stateType);
   }
-  return kMixed<Rule, AnyTypes>;
+  if constexpr (!kCommonTypesOnly) {
+    if constexpr (kSpecialize) {
+      if (wholeBlocks && type == DataType::float16) return mixedSweepOf<Rule, DataType::float16>(stateType);
+    }
+    return kMixed<Rule, AnyTypes>;
+  }
+  return nullptr;
 }
 
 template <class... Rules>

@@ -68,11 +68,17 @@ inline __m512d sqrt(__m512d x) { return _mm512_sqrt_pd(x); }
 inline __m512 divide(__m512 a, __m512 c, __m512 reciprocal) { return fusedQuotient(a, c, reciprocal); }
 inline __m512d divide(__m512d a, __m512d c, __m512d) { return a / c; }
 
-constexpr bool kSpecialize = true;
+constexpr bool kSpecialize = true, kCommonTypesOnly = true;
 
 #include "../sweep.inl"
 
 #include "../mixed.inl"
+
+// float16 and the ends of tensors are left to AVX2, which each of these processors has: there is much code for them.
+Sweep findMixedHereOrThere(unsigned rule, DataType type, DataType stateType, bool wholeBlocks) {
+  const Sweep here = findMixed(rule, type, stateType, wholeBlocks);
+  return here ? here : kAvx2.findMixed(rule, type, stateType, wholeBlocks);
+}
 
 bool supported() {
   __builtin_cpu_init();
@@ -82,4 +88,4 @@ bool supported() {
 
 }  // namespace
 
-const Isa kAvx512 = {"avx512", supported, find, findMixed};
+const Isa kAvx512 = {"avx512", supported, find, findMixedHereOrThere};

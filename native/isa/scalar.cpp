@@ -37,7 +37,7 @@ inline double sqrt(double x) { return std::sqrt(x); }
 inline float divide(float a, float c, float) { return a / c; }
 inline double divide(double a, double c, double) { return a / c; }
 
-constexpr bool kSpecialize = false;
+constexpr bool kSpecialize = false, kCommonTypesOnly = false;
 
 #include "../sweep.inl"
 
