@@ -1,10 +1,8 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { configure, type Isa, runtime } from '../lib/index.js';
+import { describe, expect, test } from 'vitest';
+import { configure, type Isa } from '../lib/index.js';
 import { difference, hash, ordinaryValue, type Tensor } from './bits.js';
+import { nativeIsas } from './engines.js';
 import { type AnyOptimizer, type Options, optimizers, variants } from './variants.js';
-
-const nativeIsas = runtime().availableIsas.filter((isa) => isa !== 'typescript');
-afterAll(() => configure({ isa: nativeIsas[0] as Isa }));
 
 const LENGTH = 1000;
 

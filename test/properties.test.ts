@@ -1,12 +1,9 @@
 import fc from 'fast-check';
-import { afterAll, describe, expect, test } from 'vitest';
-import { configure, type Isa, runtime } from '../lib/index.js';
+import { describe, expect, test } from 'vitest';
+import { configure, type Isa } from '../lib/index.js';
 import { arrayTypes, type DataType, dataTypes, difference, type Tensor } from './bits.js';
+import { nativeIsas } from './engines.js';
 import { optimizers, variants } from './variants.js';
-
-const isas = runtime().availableIsas;
-const nativeIsas = isas.filter((isa) => isa !== 'typescript');
-afterAll(() => configure({ isa: isas[0] as Isa, threads: 2 }));
 
 /** Numbers of a type, from all of its bit patterns: fast-check prefers the hard ones. */
 const numbers = {

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest';
+import { describe, expect, test } from 'vitest';
 import { configure, type Isa, runtime } from '../lib/index.js';
 import {
   type DataType,
@@ -9,16 +9,10 @@ import {
   specialValues,
   type Tensor,
 } from './bits.js';
+import { nativeIsas } from './engines.js';
 import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
 
 const reference = 'typescript';
-const nativeIsas = runtime().availableIsas.filter((isa) => isa !== reference);
-
-beforeAll(() => {
-  if (runtime().nativeError)
-    throw new Error(`These tests need the binary: ${runtime().nativeError}`);
-});
-afterAll(() => configure({ isa: nativeIsas[0] as Isa, threads: 2 }));
 
 interface Case {
   name: string;

@@ -1,5 +1,5 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { Adam, configure, type Isa, RMSprop, runtime, SGD } from '../lib/index.js';
+import { describe, expect, test } from 'vitest';
+import { Adam, configure, RMSprop, SGD } from '../lib/index.js';
 import type { StateDict } from '../lib/state-dict.js';
 import type { StorageOptions } from '../lib/storage.js';
 import type { MemoryArray, Tensor } from '../lib/tensor.js';
@@ -8,11 +8,8 @@ import { float16 } from '../lib/types/float16.js';
 import { NEAREST } from '../lib/types/rounding.js';
 import { BLOCK, UInt8 } from '../lib/types/uint8.js';
 import { difference, ordinaryValue } from './bits.js';
+import { engines } from './engines.js';
 import { type Options, optimizers } from './variants.js';
-
-/** The fastest engine and the reference. */
-const engines = runtime().availableIsas.filter((_, i, all) => i === 0 || i === all.length - 1);
-afterAll(() => configure({ isa: engines[0] as Isa }));
 
 type Dtype = 'array' | 'bfloat16' | 'float16';
 const codecs = { bfloat16, float16 };

@@ -1,12 +1,10 @@
-import { afterAll, describe, expect, test } from 'vitest';
-import { configure, type Isa, runtime } from '../lib/index.js';
+import { describe, expect, test } from 'vitest';
+import { configure, type Isa } from '../lib/index.js';
 import type { MemoryArray, Tensor } from '../lib/tensor.js';
 import { difference, ordinaryValue, specialValues } from './bits.js';
+import { nativeIsas } from './engines.js';
 import { possible, type Storage, storages, tensorOf } from './storages.js';
 import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
-
-const nativeIsas = runtime().availableIsas.filter((isa) => isa !== 'typescript');
-afterAll(() => configure({ isa: nativeIsas[0] as Isa, threads: 2 }));
 
 interface Case {
   name: string;

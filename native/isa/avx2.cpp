@@ -37,6 +37,7 @@ struct Lanes<float> {
   static void narrow(uint8_t* to, Bits x) {
     _mm_storel_epi64((__m128i*)to, _mm_packus_epi16(narrowed(x), _mm_setzero_si128()));
   }
+  static V fromFloat16(Bits code) { return _mm256_cvtph_ps(narrowed(code)); }
   static bool anyDenormal(V x) {
     // 0 becomes -1, and no number is larger than the largest denormal one.
     const __m256i less = (__m256i)(((Bits)x & 0x7fffffffu) - 1u);

@@ -5,8 +5,10 @@
 struct Float16 {
   using Code = uint16_t;
 
-  template <class V, class Bits>
+  // Exact, so that an instruction set may have its own.
+  template <class V, class Bits, class L = Lanes<float>>
   static V decode(Bits code) {
+    if constexpr (requires { L::fromFloat16(code); }) return L::fromFloat16(code);
     const Bits magnitude = code & 0x7fffu;
     const Bits finite = as<Bits>(Minifloat<10>::decode<V>(magnitude) * 0x1p-24f);
     return as<V>((magnitude < 0x7c00u ? finite : (magnitude << 13) + 0x70000000u) | (code & 0x8000u) << 16);

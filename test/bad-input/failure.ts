@@ -1,10 +1,7 @@
 import { expect } from 'vitest';
-import { RMSprop, runtime } from '../../lib/index.js';
+import { RMSprop } from '../../lib/index.js';
 
-/** The fastest engine and the reference: the one that everybody uses, and the one that has checks of its own. */
-export const engines = runtime().availableIsas.filter(
-  (_, i, all) => i === 0 || i === all.length - 1,
-);
+export { engines } from '../engines.js';
 
 export const f32 = (...values: number[]) => Float32Array.from(values);
 
