@@ -2,7 +2,7 @@
 // times as long when one of its numbers is, and parameters that get no gradient any more have denormal averages for
 // ever. What they need is done here without such operations: a denormal number is an integer number of units of 2^-149,
 // and 2^23 + x, rounded, has x rounded to an integer in its lowest bits. All else is left to the hardware, so that
-// every bit is the same.
+// every bit is the same: test/careful-operations.cpp compares them.
 #pragma once
 #include "types/rounding.h"
 
