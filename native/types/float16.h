@@ -3,8 +3,6 @@
 #include "minifloat.h"
 
 struct Float16 {
-  using Code = uint16_t;
-
   template <class V, class Bits>
   static V decode(Bits code) {
     const Bits magnitude = code & 0x7fffu;
