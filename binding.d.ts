@@ -15,6 +15,8 @@ export interface StageDescription {
 export interface RuleDescription extends StageDescription {
   name: string;
   state: string[];
+  /** Whether each state can be negative. */
+  signed: boolean[];
 }
 
 export interface Description {

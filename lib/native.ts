@@ -46,7 +46,8 @@ function findRule(rule: AnyRule, { gradient: before, rules }: Description): numb
   const same =
     isSame(gradient as Stage<object>, before) &&
     isSame(rule, native) &&
-    `${rule.state.map(({ name }) => name)}` === `${native?.state}`;
+    `${rule.state.map(({ name }) => name)}` === `${native?.state}` &&
+    `${rule.state.map(({ signed }) => signed === true)}` === `${native?.signed}`;
   if (!same) {
     throw new Error(
       `The native module was built from other sources than its ${rule.name}: build it again`,

@@ -5,6 +5,7 @@ import type { AnyRule } from './rule.js';
 import { neededType, type Part, partsOf, State, stateNames } from './state.js';
 import { checkStorage, type StorageOptions, stateTypeOf } from './storage.js';
 import { isArrayOf, lengthOf, type MemoryArray, type MemoryType, memoryTypes } from './tensor.js';
+import { bitsOf } from './types/rounding.js';
 
 const FORMAT = 1;
 
@@ -125,7 +126,10 @@ function readTensor(
     const parts = partsOf(name, type, parameter.length);
     for (const part of parts) known.add(part.name);
     if (!needed && !parts.some((part) => Object.hasOwn(saved, part.name))) return undefined;
-    return { type, copies: parts.map((part) => readPart(saved, part, parameter, `${at}.state`)) };
+    const copies = parts.map((part) => readPart(saved, part, parameter, `${at}.state`));
+    const [, scales] = copies;
+    if (scales) checkScales(scales, `${at}.state.${parts[1]?.name}`);
+    return { type, copies };
   });
   const extra = Object.keys(saved).find((name) => !known.has(name));
   if (extra !== undefined) {
@@ -152,6 +156,15 @@ function readPart(
     throw misfit(`${where} to have length ${length}, as params${path} needs`, `${received}`);
   }
   return copy;
+}
+
+/** No block has a scale that is negative, infinite or NaN: what codes mean then would hang on the engine. */
+function checkScales(scales: MemoryArray, where: string) {
+  for (const scale of scales) {
+    if (bitsOf(scale) >= bitsOf(Number.POSITIVE_INFINITY)) {
+      throw misfit(`${where} to hold finite numbers of at least 0`, show(scale));
+    }
+  }
 }
 
 function misfit(expected: string, received: string) {

@@ -145,7 +145,7 @@ export class State {
       const uint8 = new UInt8(signed === true);
       const scale = uint8.scale(initial);
       scales?.fill(scale);
-      values?.fill(uint8.encode(initial, 1 / scale, NEAREST));
+      values?.fill(uint8.encode(Math.fround(initial), 1 / scale, NEAREST));
     } else {
       values?.fill(initial);
     }

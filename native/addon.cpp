@@ -38,6 +38,9 @@ Napi::Array describeRules(Napi::Env env, RuleList<Rules...>) {
         Napi::Object rule = describeStage<Rules>(env);
         rule["name"] = Rules::name;
         rule["state"] = splitNames(env, Rules::StateNames);
+        Napi::Array isSigned = Napi::Array::New(env);
+        for (uint32_t k = 0; k < Rules::StateCount; k++) isSigned[k] = Napi::Boolean::New(env, Rules::isSigned(k));
+        rule["signed"] = isSigned;
         rules[rules.Length()] = rule;
       }(),
       ...);

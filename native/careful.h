@@ -2,7 +2,7 @@
 // times as long when one of its numbers is, and parameters that get no gradient any more have denormal averages for
 // ever. What they need is done here without such operations: a denormal number is an integer number of units of 2^-149,
 // and 2^23 + x, rounded, has x rounded to an integer in its lowest bits. All else is left to the hardware, so that
-// every bit is the same.
+// every bit is the same: test/careful-operations.cpp compares them.
 #pragma once
 #include "types/rounding.h"
 
@@ -49,7 +49,7 @@ struct Careful {
   friend Careful fma(Careful a, Careful b, Careful c) {
     if (!anyDenormal(a.x) && !anyDenormal(b.x) && !anyDenormal(c.x)) return {fma(a.x, b.x, c.x)};
     const V sizeA = magnitude(a.x), sizeB = magnitude(b.x);
-    const auto finite = (sizeA < 0x1p126f) & (sizeB < 0x1p126f);
+    const auto finite = (sizeA < __builtin_inff()) & (sizeB < __builtin_inff());
     const auto small = (sizeA == 0.0f) | (sizeB == 0.0f) | ((sizeA < 0x1p-76f) & (sizeB < 0x1p-76f));
     const auto easy = finite & small & (c.x != 0.0f);
     const V sum = fma(easy ? V{} : a.x, easy ? V{} : b.x, easy ? V{} : c.x);

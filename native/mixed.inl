@@ -1,4 +1,4 @@
-// The sweeps for mixed storage. Files of native/isa/ that have some of their own include this after sweep.inl.
+// The sweeps for mixed storage, included by sweep.inl.
 #include "streams/mixed.h"
 
 // One instantiation for each pair of types, and only for whole blocks; one for the elements after them. The rule's

@@ -39,7 +39,7 @@ size_t sweepCarefully(const Piece& piece, size_t from, Row row);
 template <class T, class Rule, class Streams, unsigned gradientKnown, unsigned ruleKnown, unsigned ruleValue>
 void sweep(const Piece& piece, Row row) {
   using L = Lanes<T>;
-  static_assert(Rule::StateCount < kMaxStates);
+  static_assert(Rule::StateCount <= kMaxStates);
   const Switches<gradientKnown, 0> gradientOn{static_cast<unsigned>(row[kGradientSwitches])};
   const Switches<ruleKnown, ruleValue> ruleOn{static_cast<unsigned>(row[kRuleSwitches])};
 
@@ -132,3 +132,5 @@ Sweep findAmong(RuleList<Rules...>, unsigned rule, Row row) {
 Sweep find(unsigned rule, DataType type, Row row) {
   return type == DataType::float32 ? findAmong<float>(AllRules{}, rule, row) : findAmong<double>(AllRules{}, rule, row);
 }
+
+#include "mixed.inl"

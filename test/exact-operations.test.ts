@@ -3,20 +3,29 @@ import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { runtime } from '../lib/index.js';
 
-const program = join(__dirname, '../build/exact-operations');
-// Those of the kernel's that make a difference to arithmetic or silence false alarms (CMakeLists.txt).
+// Those flags of the kernel's that make a difference to arithmetic or silence false alarms (CMakeLists.txt).
 const flags = [
   ...['-std=c++20', '-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
-  ...['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'],
   ...['-Wno-uninitialized', '-Wno-maybe-uninitialized', '-Wno-ignored-attributes'],
 ];
+const programOf = (name: string) => join(__dirname, '../build', name);
+function compile(name: string, isa: readonly string[]) {
+  execFileSync('g++', [...flags, ...isa, join(__dirname, `${name}.cpp`), '-o', programOf(name)]);
+}
 
-const avx512 = runtime().availableIsas.includes('avx512');
-if (!avx512) console.log('Skipped: this processor has no AVX-512');
+const isas = runtime().availableIsas;
+const avx512 = isas.includes('avx512');
+const avx2 = isas.includes('avx2');
+if (!avx512) console.log(`Skipped: this processor has no ${avx2 ? 'AVX-512' : 'AVX2'}`);
+
+function expectNoneWrong(output: string, expectedCases: number) {
+  expect(output).toMatch(/^\d+ cases, 0 wrong\n$/);
+  expect(Number.parseInt(output, 10)).toBeGreaterThan(expectedCases);
+}
 
 describe.runIf(avx512)('square roots and quotients from fused operations', () => {
   beforeAll(() => {
-    execFileSync('g++', [...flags, join(__dirname, 'exact-operations.cpp'), '-o', program]);
+    compile('exact-operations', ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma']);
   });
 
   // The program says what each proof is, and how.
@@ -26,8 +35,12 @@ describe.runIf(avx512)('square roots and quotients from fused operations', () =>
     ['quotients-near-midpoints', 100e6],
     ['quotients-of-all-kinds', 250e6],
   ])('%s: none is wrong', (proof, expectedCases) => {
-    const output = execFileSync(program, [proof], { encoding: 'utf8' });
-    expect(output).toMatch(/^\d+ cases, 0 wrong\n$/);
-    expect(Number.parseInt(output, 10)).toBeGreaterThan(expectedCases);
+    const program = programOf('exact-operations');
+    expectNoneWrong(execFileSync(program, [proof], { encoding: 'utf8' }), expectedCases);
   });
+});
+
+test.runIf(avx2)('operations that avoid denormal numbers: none is wrong', () => {
+  compile('careful-operations', ['-mavx2', '-mfma', '-mf16c']);
+  expectNoneWrong(execFileSync(programOf('careful-operations'), { encoding: 'utf8' }), 200e6);
 });

@@ -89,8 +89,6 @@ constexpr bool kSpecialize = true, kCommonTypesOnly = false;
 
 #include "../sweep.inl"
 
-#include "../mixed.inl"
-
 bool supported() {
   __builtin_cpu_init();
   return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");

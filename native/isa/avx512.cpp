@@ -72,8 +72,6 @@ constexpr bool kSpecialize = true, kCommonTypesOnly = true;
 
 #include "../sweep.inl"
 
-#include "../mixed.inl"
-
 // float16 and the ends of tensors are left to AVX2, which each of these processors has: there is much code for them.
 Sweep findMixedHereOrThere(unsigned rule, DataType type, DataType stateType, bool wholeBlocks) {
   const Sweep here = findMixed(rule, type, stateType, wholeBlocks);

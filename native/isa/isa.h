@@ -11,8 +11,8 @@ constexpr size_t sizeOf(DataType type) {
   return sizes[static_cast<unsigned>(type)];
 }
 
-// The most states that a rule has, and one more for the float32 copy of the parameters.
-constexpr size_t kMaxStates = 4;
+// The most states that a rule has.
+constexpr size_t kMaxStates = 3;
 
 // How many elements of a state of type uint8 share a scale.
 constexpr size_t kBlock = 256;

@@ -41,8 +41,6 @@ constexpr bool kSpecialize = false, kCommonTypesOnly = false;
 
 #include "../sweep.inl"
 
-#include "../mixed.inl"
-
 bool supported() { return true; }
 
 }  // namespace

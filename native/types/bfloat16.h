@@ -3,8 +3,6 @@
 #include "rounding.h"
 
 struct BFloat16 {
-  using Code = uint16_t;
-
   template <class V, class Bits>
   static V decode(Bits code) {
     return as<V>(code << 16);

@@ -3,8 +3,6 @@
 #include "minifloat.h"
 
 struct Float16 {
-  using Code = uint16_t;
-
   // Exact, so that an instruction set may have its own.
   template <class V, class Bits, class L = Lanes<float>>
   static V decode(Bits code) {

@@ -6,7 +6,6 @@
 
 template <bool isSigned>
 struct UInt8 {
-  using Code = uint8_t;
   static constexpr unsigned fraction = isSigned ? 3 : 4;
   static constexpr uint32_t last = isSigned ? 0x7f : 0xff;
 

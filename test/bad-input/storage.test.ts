@@ -308,6 +308,14 @@ describe('a state is not loaded', () => {
       ...mismatch,
       says: `Expected ${at}.squareAverageScale to have length 2, as params[0] needs, but received 300`,
     },
+    ...[-1, -0, Number.NaN, Number.POSITIVE_INFINITY].map((scale) => ({
+      does: `with the scale ${Object.is(scale, -0) ? '-0' : scale}`,
+      edit: (_: unknown, state: Record<string, unknown>) => {
+        (state.squareAverageScale as Float32Array)[1] = scale;
+      },
+      ...mismatch,
+      says: `Expected ${at}.squareAverageScale to hold finite numbers of at least 0, but received ${Object.is(scale, -0) ? '-0' : scale}`,
+    })),
     {
       does: 'with the scales alone of a state that it can do without',
       edit: (_, state) => {
