@@ -16,10 +16,14 @@ class Pace {
     if (threads == 1) {
       timeAlone_ = time;
       if (alone_ > 0) alone_--;
+    } else if (waking_) {
+      waking_ = false;
     } else if (steps_ > kMeasured) {
-      // Late again and again: twice as many steps alone before the next try.
+      // Late again and again: twice as many steps alone before the next try. In the meantime the threads fall asleep:
+      // the step that wakes them does not count.
       pause_ = time > timeAlone_ ? std::min(2 * pause_ + 1, kLongest) : 0;
       alone_ = pause_;
+      waking_ = pause_ > 0;
     }
   }
 
@@ -31,4 +35,5 @@ class Pace {
   unsigned long long steps_ = 0;
   double timeAlone_ = 0;
   unsigned pause_ = 0, alone_ = 0;  // steps with one thread: at a time, and left
+  bool waking_ = false;
 };

@@ -20,9 +20,14 @@ test.each([
     steps: 'n1nn1nn',
   },
   {
+    case: 'the step that wakes them after a pause does not count',
+    together: [5, 50, 1000, 5, 5],
+    steps: 'n1n1nnn',
+  },
+  {
     case: 'the more often they are late on end, the longer the pause',
-    together: [5, 50, 50, 50, 5, 50, 5],
-    steps: 'n1n1n111n1111111nn1n',
+    together: [5, 50, 5, 50, 5, 50, 5, 5, 50, 5],
+    steps: 'n1n1nn111nn1111111nnn1n',
   },
 ])('$case', ({ together, steps }) => {
   expect(execFileSync(program, together.map(String), { encoding: 'utf8' })).toBe(steps);

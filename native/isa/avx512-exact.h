@@ -21,14 +21,14 @@ inline __m512 fusedSquareRoot(__m512 x) {
 }
 
 // a / c for a c that is the same in all lanes, and its rounded reciprocal: Markstein's correction of a * reciprocal.
-// Exact where a is in [2^-60, 2^60) and c in [2^-24, 2^24): there nothing underflows in a - c*q. Adam's roots are
+// Exact where a is in [2^-76, 2^76) and c in [2^-24, 2^24): there nothing underflows in a - c*q. Adam's roots are
 // there, unless they are 0.
 inline __m512 fusedQuotient(__m512 a, __m512 c, __m512 reciprocal) {
   const auto outside = [](__m512 x, int exponent) {
     const __m512i least = _mm512_set1_epi32((127 - exponent) << 23), range = _mm512_set1_epi32(exponent << 24);
     return _mm512_cmpge_epu32_mask(_mm512_sub_epi32(_mm512_castps_si512(x), least), range);
   };
-  if (outside(a, 60) | outside(c, 24)) return _mm512_div_ps(a, c);
+  if (outside(a, 76) | outside(c, 24)) return _mm512_div_ps(a, c);
   const __m512 q = _mm512_mul_ps(a, reciprocal);
   return _mm512_fmadd_ps(_mm512_fnmadd_ps(c, q, a), reciprocal, q);
 }
