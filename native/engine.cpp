@@ -5,17 +5,23 @@
 #include <algorithm>
 #include <chrono>
 
+namespace {
+
+#if defined(__x86_64__)
+const bool isIntel = (__builtin_cpu_init(), __builtin_cpu_is("intel") != 0);
+const bool isZen3Or4 = __builtin_cpu_is("amdfam19h") != 0;
+#else
+constexpr bool isIntel = false, isZen3Or4 = false;
+#endif
+
+}  // namespace
+
 #if defined(RMSPROP_SLOW_ARITHMETIC)  // for tests, on any processor
 const bool kSlowDivider = true, kSlowDenormals = true;
-#elif defined(__x86_64__)
-static bool isIntel() {
-  __builtin_cpu_init();
-  return __builtin_cpu_is("intel");
-}
-const bool kSlowDivider = isIntel(), kSlowDenormals = isIntel();
 #else
-const bool kSlowDenormals = false;
+const bool kSlowDivider = isIntel, kSlowDenormals = isIntel;
 #endif
+const bool kPrefetches = !isZen3Or4;
 
 namespace {
 

@@ -34,7 +34,7 @@ class SameStreams {
   // streams. Nothing beyond the piece, which belongs to another thread.
   [[gnu::always_inline]] void prefetch(size_t i, auto ruleOn) const {
     const size_t next = i + 2048 / sizeof(T);
-    if (L::count == 1 || next >= length_) return;
+    if (!kPrefetches || L::count == 1 || next >= length_) return;
     __builtin_prefetch(gradient_ + next);
     __builtin_prefetch(parameter_ + next);
     for (unsigned k = 0; k < Rule::StateCount; k++)
