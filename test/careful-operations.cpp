@@ -7,7 +7,7 @@
 #include <limits>
 #include <vector>
 
-const bool kSlowDivider = true, kSlowDenormals = true;
+const bool kSlowDivider = true, kSlowDenormals = true, kPrefetches = false;
 
 namespace {
 
