@@ -24,8 +24,8 @@ export type ErrorCode =
   | 'ERR_OUT_OF_MEMORY'
   /** A state dictionary that belongs to another rule, layout or format. */
   | 'ERR_STATE_MISMATCH'
-  /** A step that was asked for while another one was reading its arguments. */
-  | 'ERR_STEP_IN_PROGRESS';
+  /** A call that needs the optimizer's memory while something else is at work there: it can be made when that is over. */
+  | 'ERR_OPTIMIZER_BUSY';
 
 type Kind = typeof TypeError | typeof RangeError;
 

@@ -17,6 +17,7 @@ import { neededType, State, stateNames } from './state.js';
 import { type GroupRange, readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { checkStorage, type StorageOptions } from './storage.js';
 import type { MemoryType } from './tensor.js';
+import { Turns } from './turns.js';
 import { randomKey } from './types/rounding.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
@@ -53,6 +54,9 @@ export abstract class Optimizer<O, P extends object> {
   #plan: Plan | undefined;
   #engine: Engine | undefined;
   #stepping = false;
+
+  /** What takes time waits here for its turn; a call that cannot wait fails meanwhile. */
+  readonly #turns = new Turns();
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
@@ -96,10 +100,7 @@ export abstract class Optimizer<O, P extends object> {
    * @throws RangeError ERR_GRADIENT_NAMES, ERR_TENSOR_LENGTH, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP; nothing has changed
    */
   step(gradients: Gradients<P>): void {
-    if (this.#stepping) {
-      const expected = 'one step at a time';
-      throw failure(RangeError, 'ERR_STEP_IN_PROGRESS', expected, 'a step from within a step');
-    }
+    this.#requireIdle('step()');
     this.#stepping = true;
     try {
       collectGradients(this.#params, gradients, this.#gradients);
@@ -121,6 +122,7 @@ export abstract class Optimizer<O, P extends object> {
    * not in it. It survives `structuredClone` and `v8.serialize`, but not JSON, which does not keep typed arrays.
    */
   stateDict(): StateDict {
+    this.#requireIdle('stateDict()');
     return writeStateDict(this.#state, this.#groups);
   }
 
@@ -131,10 +133,19 @@ export abstract class Optimizer<O, P extends object> {
    * @throws TypeError, RangeError ERR_STATE_MISMATCH; TypeError, RangeError of options; nothing has changed
    */
   loadStateDict(dict: StateDict): void {
+    this.#requireIdle('loadStateDict()');
     const { state, values } = readStateDict(dict, this.#rule, this.#parameters, this.#groups);
     for (const [i, group] of this.#groups.entries()) group.values = values[i] as Values<object>;
     this.#state = state;
     this.#plan = undefined;
+  }
+
+  /** Throws if anything is at work on the memory that this call needs. */
+  #requireIdle(call: string) {
+    if (!this.#stepping && !this.#turns.busy) return;
+    const expected = `${call} when nothing is at work on the optimizer`;
+    const received = `a call ${this.#stepping ? 'from within a step' : 'while a promise of it is pending'}`;
+    throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, received);
   }
 
   /** Settings for every tensor: one row for each run of tensors of a group that have been updated equally often. */

@@ -170,8 +170,8 @@ describe.each(engines)('on %s, a step changes nothing when it is given', (isa: I
       does: '',
       run: () => optimizer.step(grads),
       kind: RangeError,
-      code: 'ERR_STEP_IN_PROGRESS',
-      says: 'Expected one step at a time, but received a step from within a step',
+      code: 'ERR_OPTIMIZER_BUSY',
+      says: 'Expected step() when nothing is at work on the optimizer, but received a call from within a step',
     });
     expect(w).toEqual(f32(1));
   });
