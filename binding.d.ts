@@ -32,6 +32,8 @@ export interface Description {
   isa: IsaName;
   /** The largest number of threads that a step uses; 0 until configure() has set it. */
   threads: number;
+  /** Whether memory can be kept alive while other threads use it: asynchronous steps need that. */
+  asynchronous: boolean;
 }
 
 declare const plan: unique symbol;
@@ -79,4 +81,28 @@ export interface Binding {
    * type and length, or shares memory with a parameter. A gradient that the step skips may be anything.
    */
   step(plan: Plan, ...gradients: unknown[]): boolean;
+
+  /**
+   * Keeps the memory of these parameters, from the given tensor on, as long as the plan: even if their buffers are transferred
+   * away. False if one is not a typed array of the plan's type and length. Comes before the first asynchronous step.
+   */
+  holdParameters(plan: Plan, first: number, ...parameters: unknown[]): boolean;
+
+  /**
+   * Takes the memory of gradients, from the given tensor on, for the next asynchronous step, and keeps it until that is over.
+   * False as `step`.
+   */
+  holdGradients(plan: Plan, first: number, ...gradients: unknown[]): boolean;
+
+  /** Gives up the gradients of an asynchronous step that was not started. */
+  letGo(plan: Plan): void;
+
+  /**
+   * Starts an asynchronous step with the gradients that are held; calls `done` when it is over. Until then, nothing else may
+   * be done with the plan, its rows and its arena, which `done` must keep alive. False if there is no thread for it.
+   */
+  start(plan: Plan, done: () => void): boolean;
+
+  /** Takes back a step that was started. True if it had not begun, and will not; `done` is not called then. */
+  cancel(plan: Plan): boolean;
 }

@@ -6,6 +6,7 @@ import {
   byteOffsetOf,
   dataTypeOf,
   isDetached,
+  isResizable,
   lengthOf,
   memoryTypes,
   type Tensor,
@@ -47,6 +48,47 @@ function tensorFault(
   return isDetached(value as Tensor)
     ? failure(RangeError, 'ERR_TENSOR_DETACHED', expected, 'a detached buffer')
     : failure(RangeError, 'ERR_TENSOR_LENGTH', expected, `${received}`);
+}
+
+/**
+ * Tells whether gradients, but for null, are of their parameters' types and lengths. Looks at nothing else: not even at the
+ * parameters, which for thousands of tensors would take longer than all the rest.
+ */
+export function createGradientCheck(parameters: readonly Parameter[]) {
+  const types = parameters.map(({ type }) => type);
+  const dtypes = parameters.map(({ dtype }) => dtype);
+  const lengths = Float64Array.from(parameters, ({ length }) => length);
+  return (gradients: readonly unknown[]): boolean => {
+    for (let i = 0; i < gradients.length; i++) {
+      const gradient = gradients[i];
+      if (gradient === null) continue;
+      if (dataTypeOf(gradient, dtypes[i]) !== types[i]) return false;
+      if (lengthOf(gradient as Tensor) !== lengths[i]) return false;
+    }
+    return true;
+  };
+}
+
+/**
+ * The first of these tensors in memory that could be taken away from under an asynchronous step, as the error to throw: a
+ * resizable ArrayBuffer gives memory back to the system as it shrinks.
+ */
+export function resizableFault(
+  parameters: readonly Parameter[],
+  gradients: readonly unknown[],
+  from: number,
+  to: number,
+) {
+  for (let i = from; i < to; i++) {
+    const { path, tensor } = parameters[i] as Parameter;
+    const gradient = gradients[i] as Tensor | null;
+    const isParameter = isResizable(tensor);
+    if (!isParameter && (gradient === null || !isResizable(gradient))) continue;
+    const where = `${isParameter ? 'params' : 'grads'}${path}`;
+    const expected = `${where} to have memory that stays where it is during an asynchronous step`;
+    return failure(RangeError, 'ERR_TENSOR_RESIZABLE', expected, 'a resizable ArrayBuffer');
+  }
+  return undefined;
 }
 
 interface Interval {

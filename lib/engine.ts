@@ -14,11 +14,28 @@ export interface PlanRequest {
   readonly rowOf: Int32Array;
 }
 
-/**
- * Updates all tensors with these gradients, in the order of the parameters. Writes nothing and returns false if any memory
- * is not what the plan was made for.
- */
-export type Plan = (gradients: readonly unknown[]) => boolean;
+/** The step over all tensors of one optimizer. */
+export interface Plan {
+  /**
+   * Updates all tensors with these gradients, in the order of the parameters. Writes nothing and returns false if any memory
+   * is not what the plan was made for.
+   */
+  step(gradients: readonly unknown[]): boolean;
+  /** How to do so while JavaScript goes on; undefined where the engine computes in JavaScript's own thread. */
+  readonly inBackground?: BackgroundStep;
+}
+
+/** A step in threads of the engine's own. Its memory is held bit by bit, so that the event loop is never held for long. */
+export interface BackgroundStep {
+  /** Takes the memory of the tensors from the one number to the other. False as that of `step`. */
+  hold(gradients: readonly unknown[], from: number, to: number): boolean;
+  /** Gives up what is held, instead of starting. */
+  letGo(): void;
+  /** Starts; calls `done` when the step is over. False if the system has no thread for it: what is held is given up. */
+  start(done: () => void): boolean;
+  /** True if the step had not begun, and will not. */
+  cancel(): boolean;
+}
 
 /** Something that can do the arithmetic. */
 export interface Engine {

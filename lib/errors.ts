@@ -18,6 +18,8 @@ export type ErrorCode =
   | 'ERR_TENSOR_LENGTH'
   /** A tensor whose memory was transferred away or has shrunk. */
   | 'ERR_TENSOR_DETACHED'
+  /** A tensor in a resizable ArrayBuffer, whose memory an asynchronous step could lose. */
+  | 'ERR_TENSOR_RESIZABLE'
   /** Two tensors that share memory, at least one of which the step would write. */
   | 'ERR_TENSOR_OVERLAP'
   /** No memory for the state: nothing has changed. */

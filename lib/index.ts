@@ -5,6 +5,7 @@
  * @packageDocumentation
  */
 
+export type { AsyncOptions } from './async-options.js';
 export type { CommonOptions } from './common-options.js';
 export type { ErrorCode } from './errors.js';
 export type { GradientOptions } from './gradient.js';

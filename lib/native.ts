@@ -88,12 +88,35 @@ function createEngine(binding: Binding, description: Description): Engine {
         rowOf,
       );
       if (plan === null) return undefined;
-      return (gradients) => {
-        for (let i = 0; i < parameters.length; i++) {
+      const intact = (from: number, to: number) => {
+        for (let i = from; i < to; i++) {
           const { tensor, length } = parameters[i] as Parameter;
           if (lengthOf(tensor) !== length) return false;
         }
-        return binding.step(plan, ...gradients);
+        return true;
+      };
+      const step = (gradients: readonly unknown[]) =>
+        intact(0, parameters.length) && binding.step(plan, ...gradients);
+      if (!description.asynchronous) return { step };
+
+      let held = 0; // so many parameters
+      return {
+        step,
+        inBackground: {
+          hold(gradients, from, to) {
+            if (held < to) {
+              const tensors = parameters.slice(held, to).map(({ tensor }) => tensor);
+              if (!binding.holdParameters(plan, held, ...tensors)) return false;
+              held = to;
+            }
+            return (
+              intact(from, to) && binding.holdGradients(plan, from, ...gradients.slice(from, to))
+            );
+          },
+          letGo: () => binding.letGo(plan),
+          start: (done) => binding.start(plan, done),
+          cancel: () => binding.cancel(plan),
+        },
       };
     },
   };

@@ -1,4 +1,7 @@
-import { memoryFault, overlap } from './check.js';
+import { setImmediate } from 'node:timers/promises';
+import { type AsyncOptions, readAsyncOptions } from './async-options.js';
+import { fitsOneSlice, stepInBackground } from './background.js';
+import { createGradientCheck, memoryFault, overlap } from './check.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
 import { gradient } from './gradient.js';
@@ -57,6 +60,7 @@ export abstract class Optimizer<O, P extends object> {
 
   /** What takes time waits here for its turn; a call that cannot wait fails meanwhile. */
   readonly #turns = new Turns();
+  #checkGradients: ReturnType<typeof createGradientCheck> | undefined;
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
@@ -104,17 +108,59 @@ export abstract class Optimizer<O, P extends object> {
     this.#stepping = true;
     try {
       collectGradients(this.#params, gradients, this.#gradients);
-      this.#writeRows();
-      if (!this.#currentPlan()(this.#gradients)) throw this.#fault('grads');
-      const { steps } = this.#state;
-      for (let i = 0; i < steps.length; i++) {
-        if (this.#gradients[i] !== null) steps[i] = (steps[i] as number) + 1;
-      }
+      this.#writeRows(this.#gradients, this.#groups);
+      if (!this.#currentPlan().step(this.#gradients)) throw this.#fault('grads', this.#gradients);
+      this.#countStep(this.#gradients);
     } finally {
       // The gradients belong to the caller: nothing keeps them alive until the next step.
       this.#gradients.fill(null);
       this.#stepping = false;
     }
+  }
+
+  /**
+   * The same step, with the same bits, in threads of the kernel's own while the event loop goes on. Parameters and gradients
+   * are in use until the promise resolves: whoever writes to them meanwhile finds anything in the parameters.
+   *
+   * What returns a promise waits its turn: steps of one optimizer are made in the order in which they are asked for, each
+   * with the hyperparameters of that moment. What does not return one, `step`, `stateDict`, `loadStateDict`, fails while a
+   * promise is pending; so do hyperparameters that need new states. Others can be set at any time.
+   *
+   * Where the kernel has no threads of its own (`runtime().asynchronous`), the step holds the event loop.
+   *
+   * @param gradients as those of `step`; no memory may lie in a resizable ArrayBuffer
+   * @param options `signal`: cancels the step if it has not begun; the promise rejects with the signal's reason
+   * @returns a promise that resolves when the step is made. It rejects with the errors of `step`, ERR_TENSOR_RESIZABLE,
+   * ERR_UNKNOWN_OPTION or ERR_INVALID_OPTION; nothing has changed then, and later steps are made all the same
+   */
+  async stepAsync(gradients: Gradients<P>, options?: AsyncOptions): Promise<void> {
+    const { signal } = readAsyncOptions(options);
+    const list: unknown[] = new Array(this.#parameters.length);
+    collectGradients(this.#params, gradients, list);
+    const beginsNow = fitsOneSlice(list.length) && !this.#turns.busy;
+    if (!beginsNow) {
+      this.#checkGradients ??= createGradientCheck(this.#parameters);
+      if (!this.#checkGradients(list)) throw this.#fault('grads', list);
+    }
+    const groups = this.#groups.map((group) => ({ ...group }));
+    return this.#turns.take(() => this.#takeTurn(list, groups, signal), signal);
+  }
+
+  async #takeTurn(gradients: unknown[], groups: InnerGroup[], signal: AbortSignal | undefined) {
+    if (!fitsOneSlice(gradients.length)) await setImmediate();
+    this.#writeRows(gradients, groups);
+    const plan = this.#currentPlan();
+    const background = plan.inBackground;
+    let made = background
+      ? await stepInBackground(background, this.#parameters, gradients, signal)
+      : 'no thread';
+    if (made === 'no thread') {
+      await setImmediate();
+      signal?.throwIfAborted();
+      made = plan.step(gradients) ? 'done' : 'refused';
+    }
+    if (made === 'refused') throw this.#fault('grads', gradients);
+    this.#countStep(gradients);
   }
 
   /**
@@ -149,16 +195,16 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   /** Settings for every tensor: one row for each run of tensors of a group that have been updated equally often. */
-  #writeRows() {
+  #writeRows(gradients: readonly unknown[], groups: readonly GroupRange[]) {
     const { steps } = this.#state;
     const width = rowWidth(this.#rule);
     let row = -1;
-    for (let k = 0; k < this.#groups.length; k++) {
-      const { values, first, end } = this.#groups[k] as InnerGroup;
+    for (let k = 0; k < groups.length; k++) {
+      const { values, first, end } = groups[k] as GroupRange;
       const { seed } = values as Values<StorageOptions>;
       let step = -1;
       for (let i = first; i < end; i++) {
-        if (this.#gradients[i] === null) {
+        if (gradients[i] === null) {
           this.#rowOf[i] = -1;
           continue;
         }
@@ -172,6 +218,13 @@ export abstract class Optimizer<O, P extends object> {
         }
         this.#rowOf[i] = row;
       }
+    }
+  }
+
+  #countStep(gradients: readonly unknown[]) {
+    const { steps } = this.#state;
+    for (let i = 0; i < steps.length; i++) {
+      if (gradients[i] !== null) steps[i] = (steps[i] as number) + 1;
     }
   }
 
@@ -195,15 +248,19 @@ export abstract class Optimizer<O, P extends object> {
       rows: this.#rows,
       rowOf: this.#rowOf,
     });
-    if (!plan) throw this.#fault('params');
+    if (!plan)
+      throw this.#fault(
+        'params',
+        this.#parameters.map(() => null),
+      );
     this.#plan = plan;
     this.#engine = engine;
     return plan;
   }
 
   /** What is wrong with the memory. Two buffer objects over the same shared memory are told apart by native code alone. */
-  #fault(where: 'params' | 'grads'): Error {
-    return memoryFault(this.#parameters, this.#gradients) ?? overlap(where, 'a parameter');
+  #fault(where: 'params' | 'grads', gradients: readonly unknown[]): Error {
+    return memoryFault(this.#parameters, gradients) ?? overlap(where, 'a parameter');
   }
 
   /** A state with all that these groups need, and all that the old one holds. */
@@ -243,6 +300,7 @@ export abstract class Optimizer<O, P extends object> {
     });
     const state = this.#extend(this.#state, changed);
     if (state !== this.#state) {
+      this.#requireIdle(`${name} to be set to what needs new states`);
       this.#state = state;
       this.#plan = undefined;
     }

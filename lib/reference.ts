@@ -14,17 +14,19 @@ export const referenceEngine: Engine = {
   createPlan(request) {
     const { rule, parameters, rows, rowOf } = request;
     const stages = [createSettings(gradient as Stage<object>), createSettings(rule)];
-    return (gradients) => {
-      if (memoryFault(parameters, gradients)) return false;
-      for (const [i, { type, length }] of parameters.entries()) {
-        const row = rowOf[i] as number;
-        if (row < 0) continue;
-        const arithmetic = type === 'float64' ? float64 : float32;
-        const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
-        const streams = createStreams(request, i, gradients[i] as Tensor, key);
-        updateTensor(rule, length, streams, stages, arithmetic);
-      }
-      return true;
+    return {
+      step(gradients) {
+        if (memoryFault(parameters, gradients)) return false;
+        for (const [i, { type, length }] of parameters.entries()) {
+          const row = rowOf[i] as number;
+          if (row < 0) continue;
+          const arithmetic = type === 'float64' ? float64 : float32;
+          const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
+          const streams = createStreams(request, i, gradients[i] as Tensor, key);
+          updateTensor(rule, length, streams, stages, arithmetic);
+        }
+        return true;
+      },
     };
   },
 };

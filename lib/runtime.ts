@@ -24,6 +24,8 @@ export interface Runtime {
   threads: number;
   /** Where that number comes from. */
   threadsReason: string;
+  /** Whether asynchronous steps are made in threads of the kernel's own. If not, they hold the event loop. */
+  asynchronous: boolean;
   /** Why the native kernel could not be loaded, if so. */
   nativeError?: string;
 }
@@ -76,13 +78,22 @@ export function runtime(): Runtime {
       availableIsas: [...availableIsas],
       threads: 1,
       threadsReason,
+      asynchronous: false,
       ...failed,
     };
   }
-  const { isa, threads } = native.binding.describe();
+  const { isa, threads, asynchronous } = native.binding.describe();
   const choice = chooseThreads();
   const threadsReason = threads === choice.threads ? choice.reason : 'set by configure()';
-  return { version, native: true, isa, availableIsas: [...availableIsas], threads, threadsReason };
+  return {
+    version,
+    native: true,
+    isa,
+    availableIsas: [...availableIsas],
+    threads,
+    threadsReason,
+    asynchronous,
+  };
 }
 
 /**

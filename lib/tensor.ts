@@ -1,3 +1,5 @@
+import { types } from 'node:util';
+
 /** Float16Array, where the TypeScript library of the user's code knows it. */
 type Float16 = typeof globalThis extends { Float16Array: { prototype: infer T } } ? T : never;
 
@@ -94,4 +96,12 @@ export function isDetached(tensor: Tensor): boolean {
   } catch {
     return true;
   }
+}
+
+const resizable = Object.getOwnPropertyDescriptor(ArrayBuffer.prototype, 'resizable')?.get;
+
+/** Whether the memory could shrink; that of a SharedArrayBuffer only grows. */
+export function isResizable(tensor: Tensor): boolean {
+  const buffer = bufferOf(tensor);
+  return types.isArrayBuffer(buffer) && resizable?.call(buffer) === true;
 }

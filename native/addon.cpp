@@ -6,9 +6,12 @@
 #include <memory>
 #include <string>
 
+#include "async-step.h"
 #include "engine.h"
 #include "gradient.h"
+#include "pin.h"
 #include "rules/rules.h"
+#include "team.h"
 
 namespace {
 
@@ -60,6 +63,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
   description["isas"] = isas;
   description["isa"] = configuration().isa.load()->name;
   description["threads"] = Napi::Number::New(env, configuration().threads);
+  description["asynchronous"] = Napi::Boolean::New(env, canPin(env));
   return description;
 }
 
@@ -67,7 +71,8 @@ void configure(const Napi::CallbackInfo& info) {
   const std::string name = info[0].As<Napi::String>();
   for (const Isa* isa : kIsas)
     if (isa->name == name && isa->supported()) configuration().isa = isa;
-  configuration().threads = info[1].As<Napi::Number>().Uint32Value();
+  const unsigned threads = info[1].As<Napi::Number>().Uint32Value();
+  if (configuration().threads.exchange(threads) > threads) Team::ofProcess().shrink();
 }
 
 Napi::Value offsetInPage(const Napi::CallbackInfo& info) {
@@ -80,6 +85,7 @@ Napi::Value offsetInPage(const Napi::CallbackInfo& info) {
 // plan does. References here would keep that memory until the event loop turns and runs the finalizer.
 struct Bound {
   std::unique_ptr<Plan> plan;
+  std::unique_ptr<AsyncStep> asyncStep;
   std::vector<napi_value> arguments;
 };
 
@@ -101,11 +107,11 @@ bool holds(napi_typedarray_type type, const Plan::Tensor& tensor) {
   }
 }
 
-// The current memory of a typed array, if it is one of this tensor's type and length.
-bool lookUp(napi_env env, napi_value value, const Plan::Tensor& tensor, void** data) {
+// The current memory of a typed array, if it is one of this tensor's type and length; and its buffer, if asked for.
+bool lookUp(napi_env env, napi_value value, const Plan::Tensor& tensor, void** data, napi_value* buffer = nullptr) {
   napi_typedarray_type type = kUnknownArray;
   size_t length;
-  return napi_get_typedarray_info(env, value, &type, &length, data, nullptr, nullptr) == napi_ok &&
+  return napi_get_typedarray_info(env, value, &type, &length, data, buffer, nullptr) == napi_ok &&
          holds(type, tensor) && length == tensor.length;
 }
 
@@ -132,36 +138,107 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
     if (!lookUp(env, Napi::Value(parameters[i]), tensor, &tensor.parameter)) return env.Null();
   }
   auto bound = std::make_unique<Bound>();
-  bound->arguments.resize(1 + tensors.size());
+  bound->arguments.resize(2 + tensors.size());
   bound->plan = std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
                                        rows.Data(), rowWidth, rowOf.Data());
   if (!bound->plan->parametersDisjoint()) return env.Null();
+  bound->asyncStep = std::make_unique<AsyncStep>(*bound->plan);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });
 }
 
+// The arguments of a call whose first one is a plan.
+struct Call {
+  Bound* bound = nullptr;
+  size_t count = 0;
+  const napi_value* arguments = nullptr;
+
+  Call(napi_env env, napi_callback_info info) {
+    napi_value first;
+    size_t given = 1;
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &given, &first, nullptr, nullptr);
+    if (given == 0 || napi_get_value_external(env, first, &data) != napi_ok) return;
+    bound = static_cast<Bound*>(data);
+    if (given > bound->arguments.size()) return;
+    count = given;
+    napi_get_cb_info(env, info, &given, bound->arguments.data(), nullptr, nullptr);
+    arguments = bound->arguments.data();
+  }
+};
+
+napi_value answer(napi_env env, bool yes) {
+  napi_value value = nullptr;
+  napi_get_boolean(env, yes, &value);
+  return value;
+}
+
 napi_value step(napi_env env, napi_callback_info info) {
-  napi_value first;
-  size_t count = 1;
+  const Call call(env, info);
+  if (!call.bound || call.count != 1 + call.bound->plan->size()) return answer(env, false);
+  Plan& plan = *call.bound->plan;
   void* data = nullptr;
-  napi_value answer = nullptr;
-  const auto refuse = [&] { return napi_get_boolean(env, false, &answer), answer; };
-
-  napi_get_cb_info(env, info, &count, &first, nullptr, nullptr);
-  if (count == 0 || napi_get_value_external(env, first, &data) != napi_ok) return refuse();
-  Bound& bound = *static_cast<Bound*>(data);
-  Plan& plan = *bound.plan;
-  if (count != bound.arguments.size()) return refuse();
-  napi_get_cb_info(env, info, &count, bound.arguments.data(), nullptr, nullptr);
-
   for (size_t i = 0; i < plan.size(); i++) {
     if (plan.skips(i)) continue;
-    const Plan::Tensor& tensor = plan.tensor(i);
-    if (!lookUp(env, bound.arguments[1 + i], tensor, &data)) return refuse();
-    if (!plan.setGradient(i, data)) return refuse();
+    if (!lookUp(env, call.arguments[1 + i], plan.tensor(i), &data)) return answer(env, false);
+    if (!plan.setGradient(i, data)) return answer(env, false);
   }
   plan.run();
-  napi_get_boolean(env, true, &answer);
-  return answer;
+  return answer(env, true);
+}
+
+// The number of the first tensor that an asynchronous step is told about; beyond all tensors if something is wrong.
+size_t firstTensor(napi_env env, const Call& call) {
+  uint32_t first = 0;
+  const bool fits = call.bound && call.count >= 2 && napi_get_value_uint32(env, call.arguments[1], &first) == napi_ok &&
+                    first + (call.count - 2) <= call.bound->plan->size();
+  return fits ? first : SIZE_MAX;
+}
+
+napi_value holdParameters(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const size_t first = firstTensor(env, call);
+  if (first == SIZE_MAX) return answer(env, false);
+  void* data = nullptr;
+  napi_value buffer;
+  for (size_t k = 2; k < call.count; k++) {
+    const Plan::Tensor& tensor = call.bound->plan->tensor(first + k - 2);
+    if (!lookUp(env, call.arguments[k], tensor, &data, &buffer)) return answer(env, false);
+    call.bound->asyncStep->holdForGood(pin(env, buffer));
+  }
+  return answer(env, true);
+}
+
+napi_value holdGradients(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  const size_t first = firstTensor(env, call);
+  if (first == SIZE_MAX) return answer(env, false);
+  Plan& plan = *call.bound->plan;
+  void* data = nullptr;
+  napi_value buffer;
+  for (size_t k = 2; k < call.count; k++) {
+    const size_t i = first + k - 2;
+    if (plan.skips(i)) continue;
+    if (!lookUp(env, call.arguments[k], plan.tensor(i), &data, &buffer)) return answer(env, false);
+    if (!plan.setGradient(i, data)) return answer(env, false);
+    call.bound->asyncStep->hold(pin(env, buffer));
+  }
+  return answer(env, true);
+}
+
+napi_value letGo(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  if (call.bound) call.bound->asyncStep->letGo();
+  return nullptr;
+}
+
+napi_value start(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  return answer(env, call.bound && call.count == 2 && call.bound->asyncStep->start(env, call.arguments[1]));
+}
+
+napi_value cancel(napi_env env, napi_callback_info info) {
+  const Call call(env, info);
+  return answer(env, call.bound && call.bound->asyncStep->cancel(env));
 }
 
 Napi::Object initialize(Napi::Env env, Napi::Object exports) {
@@ -169,9 +246,19 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["configure"] = Napi::Function::New<configure>(env, "configure");
   exports["offsetInPage"] = Napi::Function::New<offsetInPage>(env, "offsetInPage");
   exports["createPlan"] = Napi::Function::New<createPlan>(env, "createPlan");
-  napi_value function;
-  NAPI_THROW_IF_FAILED(env, napi_create_function(env, "step", NAPI_AUTO_LENGTH, step, nullptr, &function), exports);
-  exports["step"] = Napi::Value(env, function);
+  const std::pair<const char*, napi_callback> functions[] = {
+      {"step", step},
+      {"holdParameters", holdParameters},
+      {"holdGradients", holdGradients},
+      {"letGo", letGo},
+      {"start", start},
+      {"cancel", cancel},
+  };
+  for (const auto& [name, callback] : functions) {
+    napi_value function;
+    NAPI_THROW_IF_FAILED(env, napi_create_function(env, name, NAPI_AUTO_LENGTH, callback, nullptr, &function), exports);
+    exports[name] = Napi::Value(env, function);
+  }
   return exports;
 }
 

@@ -1,9 +1,9 @@
 #include "engine.h"
 
-#include <omp.h>
-
 #include <algorithm>
 #include <chrono>
+
+#include "team.h"
 
 namespace {
 
@@ -99,17 +99,27 @@ void Plan::run() {
   }
 
   const size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
-  const int most = static_cast<int>(std::clamp<size_t>(configuration().threads, 1, useful));
+  const unsigned most = static_cast<unsigned>(std::clamp<size_t>(configuration().threads, 1, useful));
   if (most == 1) return runRange(0, elements);
-  const int threads = pace_.choose(most);
+  unsigned threads = pace_.choose(most);
   const auto start = std::chrono::steady_clock::now();
-#pragma omp parallel num_threads(threads)
-  {
-    const size_t team = omp_get_num_threads(), me = omp_get_thread_num();
-    runRange(elements * me / team, elements * (me + 1) / team);
+  if (threads == 1 || !share(threads, elements)) {
+    runRange(0, elements);
+    threads = 1;
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   pace_.tell(threads, time.count() / static_cast<double>(elements));
+}
+
+bool Plan::share(unsigned threads, size_t elements) const {
+  struct Context {
+    const Plan& plan;
+    size_t elements;
+  } context{*this, elements};
+  return Team::ofProcess().share(threads, {&context, [](void* work, unsigned share, unsigned shares) {
+                                             const auto& [plan, elements] = *static_cast<Context*>(work);
+                                             plan.runRange(elements * share / shares, elements * (share + 1) / shares);
+                                           }});
 }
 
 // Those of the tensor before, if it is alike: mostly it is.

@@ -42,7 +42,7 @@ class Plan {
   // memory that has not moved since the last step costs nothing.
   bool setGradient(size_t i, const void* data);
 
-  // The step itself. Nothing above has written anything.
+  // The step itself, in any thread. Nothing above has written anything.
   void run();
 
  private:
@@ -60,6 +60,7 @@ class Plan {
   Interval interval(const void* data, size_t i) const;
   void findSweeps(const Isa& isa, Active& active, const Active* before) const;
   Piece piece(size_t i, size_t from, size_t to) const;
+  bool share(unsigned threads, size_t elements) const;
   void runRange(size_t begin, size_t end) const;
 
   unsigned rule_;

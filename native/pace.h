@@ -6,13 +6,13 @@
 class Pace {
  public:
   // How many threads the next step takes, of so many.
-  int choose(int threads) {
+  unsigned choose(unsigned threads) {
     steps_++;
     return steps_ == kMeasured || alone_ > 0 ? 1 : threads;
   }
 
   // How long that step took for each element, with so many threads.
-  void tell(int threads, double time) {
+  void tell(unsigned threads, double time) {
     if (threads == 1) {
       timeAlone_ = time;
       if (alone_ > 0) alone_--;

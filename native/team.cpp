@@ -1,0 +1,190 @@
+#include "team.h"
+
+#include <omp.h>
+#include <pthread.h>
+#include <signal.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <system_error>
+#include <thread>
+#include <utility>
+#include <vector>
+
+namespace {
+
+// Waking a sleeping thread takes longer than many a step: whoever waits looks so often before it falls asleep. It is
+// what the threads of the OpenMP library do, and how often they do it.
+uint32_t spinCount() {
+  const char* asked = std::getenv("GOMP_SPINCOUNT");
+  const unsigned long turns = asked ? std::strtoul(asked, nullptr, 10) : 20000;
+  return static_cast<uint32_t>(std::min(turns, 1000000ul));
+}
+
+void pause() {
+#if defined(__x86_64__)
+  __builtin_ia32_pause();
+#elif defined(__aarch64__)
+  asm volatile("yield");
+#endif
+}
+
+void waitWhile(const std::atomic<uint32_t>& counter, uint32_t value) {
+  static const uint32_t turns = spinCount();
+  for (uint32_t turn = 0; turn < turns; turn++) {
+    if (counter.load(std::memory_order_acquire) != value) return;
+    pause();
+  }
+  counter.wait(value, std::memory_order_acquire);
+}
+
+void advance(std::atomic<uint32_t>& counter) {
+  counter.fetch_add(1, std::memory_order_release);
+  counter.notify_all();
+}
+
+thread_local bool isLeader = false;
+
+}  // namespace
+
+Team& Team::ofProcess() {
+  static Team& team = *new Team;
+  return team;
+}
+
+bool Team::share(unsigned shares, Work work) {
+  if (isLeader) {
+    runShares(0, shares, work);
+    return true;
+  }
+  uint32_t done;
+  {
+    const std::lock_guard lock(mutex_);
+    if (claimed_ || running_ || !jobs_.empty() || !ensureLeader()) return false;
+    claimed_ = true;
+    shared_ = work;
+    shares_ = shares;
+    done = shared_done_.load(std::memory_order_relaxed);
+  }
+  advance(rings_);
+  work.run(work.context, 0, shares);
+  waitWhile(shared_done_, done);
+  return true;
+}
+
+bool Team::post(Job& job) {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!ensureLeader()) return false;
+    jobs_.push_back(&job);
+  }
+  advance(rings_);
+  return true;
+}
+
+bool Team::cancel(Job& job, bool wait) {
+  for (;;) {
+    uint32_t done;
+    {
+      const std::lock_guard lock(mutex_);
+      const auto waiting = std::find(jobs_.begin(), jobs_.end(), &job);
+      if (waiting != jobs_.end()) {
+        jobs_.erase(waiting);
+        return true;
+      }
+      if (running_ != &job || !wait) return false;
+      done = jobs_done_.load(std::memory_order_relaxed);
+    }
+    waitWhile(jobs_done_, done);
+  }
+}
+
+void Team::shrink() {
+  {
+    const std::lock_guard lock(mutex_);
+    if (!led_) return;
+    shrinking_ = true;
+  }
+  advance(rings_);
+}
+
+bool Team::ensureLeader() {
+  if (led_) return true;
+  // Signals are for the threads that have handlers for them.
+  sigset_t all, before;
+  sigfillset(&all);
+  pthread_sigmask(SIG_SETMASK, &all, &before);
+  try {
+    std::thread([this] { lead(); }).detach();
+    led_ = true;
+  } catch (const std::system_error&) {
+    // No thread: the caller does without.
+  }
+  pthread_sigmask(SIG_SETMASK, &before, nullptr);
+  return led_;
+}
+
+void Team::lead() {
+  isLeader = true;
+#if defined(__linux__)
+  pthread_setname_np(pthread_self(), "rmsprop");  // which the threads of its teams inherit
+#endif
+  for (;;) {
+    const uint32_t rings = rings_.load(std::memory_order_acquire);
+    std::unique_lock lock(mutex_);
+    if (shrinking_) {
+      shrinking_ = false;
+      proven_ = 1;
+      lock.unlock();
+      omp_pause_resource_all(omp_pause_hard);
+    } else if (shares_ > 0) {
+      const unsigned shares = std::exchange(shares_, 0);
+      const Work work = shared_;
+      lock.unlock();
+      runShares(1, shares, work);
+      lock.lock();
+      claimed_ = false;
+      lock.unlock();
+      advance(shared_done_);
+    } else if (!jobs_.empty()) {
+      running_ = jobs_.front();
+      jobs_.pop_front();
+      lock.unlock();
+      running_->run();
+      running_->finish();
+      lock.lock();
+      running_ = nullptr;
+      lock.unlock();
+      advance(jobs_done_);
+    } else {
+      lock.unlock();
+      waitWhile(rings_, rings);
+    }
+  }
+}
+
+// All shares from the first one on, by the leader and the threads that serve it: the one parallel region.
+void Team::runShares(unsigned first, unsigned shares, Work work) {
+  probe(shares - first);
+#pragma omp parallel num_threads(std::min(shares - first, proven_))
+  {
+    const unsigned team = omp_get_num_threads(), me = omp_get_thread_num();
+    for (unsigned share = first + me; share < shares; share += team) work.run(work.context, share, shares);
+  }
+}
+
+// The OpenMP library ends the process if the system does not give it a thread. So ask before it does.
+void Team::probe(unsigned threads) {
+  if (threads <= proven_) return;
+  std::atomic<uint32_t> enough{0};
+  std::vector<std::thread> given;
+  try {
+    given.reserve(threads);
+    while (given.size() + 1 < threads) given.emplace_back([&] { enough.wait(0); });
+  } catch (const std::exception&) {
+    // So many, and no more.
+  }
+  advance(enough);
+  for (std::thread& thread : given) thread.join();
+  proven_ = static_cast<unsigned>(given.size()) + 1;
+}
