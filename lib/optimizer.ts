@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AsyncOptions, readAsyncOptions } from './async-options.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
-import { createGradientCheck, memoryFault, overlap } from './check.js';
+import { createGradientCheck, memoryFault, overlap, resizableFault } from './check.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
 import { gradient } from './gradient.js';
@@ -157,6 +157,8 @@ export abstract class Optimizer<O, P extends object> {
     if (made === 'no thread') {
       await setImmediate();
       signal?.throwIfAborted();
+      const fault = resizableFault(this.#parameters, gradients, 0, gradients.length);
+      if (fault) throw fault;
       made = plan.step(gradients) ? 'done' : 'refused';
     }
     if (made === 'refused') throw this.#fault('grads', gradients);

@@ -11,6 +11,7 @@ export type Options = Record<string, unknown>;
 export interface AnyOptimizer {
   learningRate: number;
   step(gradients: readonly (Tensor | null)[]): void;
+  stepAsync(gradients: readonly (Tensor | null)[]): Promise<void>;
   stateDict(): StateDict;
   loadStateDict(dict: StateDict): void;
 }
