@@ -91,3 +91,6 @@ export function peerTarget(peer: string, rule: RuleKey, shape: Shape): number | 
   );
   return entry?.targets[classOf(shape)];
 }
+
+/** Microseconds for which an asynchronous step may hold the event loop, whatever it steps. */
+export const HELD_TARGET = 50;

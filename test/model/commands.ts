@@ -1,0 +1,290 @@
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import type { Isa } from '../../lib/index.js';
+import { nativeIsas } from '../engines.js';
+import { collectGarbage, grow, resize, type World } from './world.js';
+
+type Command = fc.AsyncCommand<object, World>;
+
+/** How many commands have been run in this process. */
+export const count = { commands: 0 };
+
+function command(name: string, run: (world: World) => unknown): Command {
+  return {
+    check: () => true,
+    async run(_, world) {
+      count.commands++;
+      await run(world);
+      if (world.pending.length === 0 && !world.broken) world.compare();
+    },
+    toString: () => name,
+  };
+}
+
+type Tensors = ReturnType<World['tensors']>;
+type Gradients = (Tensors[number] | null)[];
+
+/** What is wrong with the gradients of a step, at one place; and the code of the error. */
+const faults = {
+  type: 'ERR_TENSOR_TYPE',
+  length: 'ERR_TENSOR_LENGTH',
+  detached: 'ERR_TENSOR_DETACHED',
+  alias: 'ERR_TENSOR_OVERLAP',
+  overlap: 'ERR_TENSOR_OVERLAP',
+  names: 'ERR_GRADIENT_NAMES',
+} as const;
+type Fault = keyof typeof faults;
+
+function spoil(world: World, gradients: unknown[], fault: Fault, place: number) {
+  const i = place % gradients.length;
+  const parameter = world.params[i] as Tensors[number];
+  const gradient = gradients[i] as Tensors[number];
+  const { length, BYTES_PER_ELEMENT } = parameter;
+  if (fault === 'names') return gradients.slice(1);
+  // A detached tensor, an alias, of no elements at all is as good as any.
+  const harmless = length === 0 && fault !== 'type' && fault !== 'length';
+  const View = parameter.constructor as Float32ArrayConstructor;
+  const spoilt = {
+    type: () => new Int32Array(length),
+    length: () => new View(length + 1),
+    detached: () => {
+      const copy = new View(length);
+      structuredClone(copy.buffer, { transfer: [copy.buffer] });
+      return copy;
+    },
+    alias: () => parameter,
+    overlap: () => new View(parameter.buffer as ArrayBuffer, parameter.byteOffset, length),
+  }[fault];
+  const value = harmless || BYTES_PER_ELEMENT === 0 ? gradient : spoilt();
+  return { list: gradients.map((g, k) => (k === i ? value : g)), harmless };
+}
+
+const codeOf = (error: unknown) => (error as { code?: string }).code;
+
+function expectThrows(run: () => unknown, code: string | undefined) {
+  let thrown: unknown;
+  try {
+    run();
+  } catch (error) {
+    thrown = error;
+  }
+  if (thrown !== undefined && codeOf(thrown) === undefined) throw thrown;
+  expect(thrown === undefined ? undefined : codeOf(thrown)).toBe(code);
+}
+
+/** Which of two things that are wrong is found first is not promised. */
+function codeOfRejection(promise: Promise<void>) {
+  return promise.then(() => 'no error', codeOf);
+}
+
+function gradientsOf(world: World, nulls: number, shared: boolean): Gradients {
+  const gradients = world.tensors([shared ? 'shared' : 'own', 'offset', 'neighbours']);
+  return gradients.map((gradient, i) => ((nulls >> i) & 1 ? null : gradient));
+}
+
+const nulls = fc.oneof(fc.constant(0), fc.nat(31));
+
+const step = fc.record({ nulls, shared: fc.boolean() }).map((given) =>
+  command(`step(${JSON.stringify(given)})`, (world) => {
+    const gradients = gradientsOf(world, given.nulls, given.shared);
+    const code = world.pending.length > 0 ? 'ERR_OPTIMIZER_BUSY' : world.broken;
+    expectThrows(() => world.optimizer.step(world.shaped(gradients) as never), code);
+    if (!code) world.stepTwin(gradients);
+  }),
+);
+
+const stepAsync = fc.record({ nulls, shared: fc.boolean(), wait: fc.boolean() }).map((given) =>
+  command(`stepAsync(${JSON.stringify(given)})`, async (world) => {
+    const gradients = gradientsOf(world, given.nulls, given.shared);
+    const promise = world.optimizer.stepAsync(world.shaped(gradients) as never);
+    const resizable = world.kinds.includes('resizable') && 'ERR_TENSOR_RESIZABLE';
+    const codes = [world.broken, resizable].filter((code) => code);
+    if (codes.length > 0) {
+      expect(codes).toContain(await codeOfRejection(promise));
+      return;
+    }
+    world.stepTwin(gradients);
+    world.pending.push(promise);
+    if (given.wait) await world.settle();
+  }),
+);
+
+const badStep = fc
+  .record({
+    fault: fc.constantFrom(...(Object.keys(faults) as Fault[])),
+    place: fc.nat(4),
+    later: fc.boolean(),
+  })
+  .map((given) =>
+    command(`badStep(${JSON.stringify(given)})`, async (world) => {
+      if (world.broken) return;
+      const good = gradientsOf(world, 0, false);
+      const spoilt = spoil(world, good, given.fault, given.place);
+      const list = Array.isArray(spoilt) ? spoilt : spoilt.list;
+      if (!Array.isArray(spoilt) && spoilt.harmless) return;
+      const gradients = world.shaped(list as Gradients) as never;
+      const resizable = world.kinds.includes('resizable');
+      if (given.later) {
+        await world.settle();
+        const codes = [faults[given.fault], ...(resizable ? ['ERR_TENSOR_RESIZABLE'] : [])];
+        expect(codes).toContain(await codeOfRejection(world.optimizer.stepAsync(gradients)));
+      } else {
+        const busy = world.pending.length > 0;
+        const code = busy ? 'ERR_OPTIMIZER_BUSY' : faults[given.fault];
+        expectThrows(() => world.optimizer.step(gradients), code);
+      }
+    }),
+  );
+
+const setRate = fc.constantFrom(0, 1e-3, 0.5).map((rate) =>
+  command(`learningRate = ${rate}`, ({ optimizer, twin }) => {
+    optimizer.learningRate = rate;
+    twin.learningRate = rate;
+  }),
+);
+
+const setBadRate = fc.constantFrom(-1, Number.NaN, '1', null).map((rate) =>
+  command(`learningRate = ${rate}`, ({ optimizer }) => {
+    const before = optimizer.learningRate;
+    expectThrows(() => {
+      optimizer.learningRate = rate as number;
+    }, 'ERR_INVALID_OPTION');
+    expect(optimizer.learningRate).toBe(before);
+  }),
+);
+
+const wait = fc.constant(command('wait', (world) => world.settle()));
+
+const garbage = fc.constant(command('collectGarbage', () => collectGarbage()));
+
+const engine = fc
+  .record({
+    isa: fc.constantFrom<Isa>(...nativeIsas, 'typescript'),
+    threads: fc.integer({ min: 1, max: 3 }),
+  })
+  .map(({ isa, threads }) =>
+    command(`configure(${isa}, ${threads})`, (world) => {
+      world.isa = isa;
+      world.threads = threads;
+      world.useEngine();
+    }),
+  );
+
+const state = fc.boolean().map((anew) =>
+  command(`state(${anew ? 'into a new optimizer' : 'into the same'})`, (world) => {
+    if (world.pending.length > 0) {
+      expectThrows(() => world.optimizer.stateDict(), 'ERR_OPTIMIZER_BUSY');
+      return;
+    }
+    world.compareStates();
+    const dict = structuredClone(world.optimizer.stateDict());
+    if (anew && !world.broken) world.optimizer = world.create(world.params);
+    world.optimizer.loadStateDict(dict);
+    world.compareStates();
+  }),
+);
+
+/** A parameter loses its memory, perhaps while a step is made with it. */
+const transfer = fc.nat(4).map((place) =>
+  command(`transfer(${place})`, async (world) => {
+    const tensor = world.params[place % world.params.length] as Tensors[number];
+    const { buffer } = tensor;
+    if (tensor.length === 0 || !(buffer instanceof ArrayBuffer) || world.broken) return;
+    const { pending } = world;
+    world.pending = [];
+    structuredClone(buffer, { transfer: [buffer] });
+    collectGarbage();
+    for (const result of await Promise.allSettled(pending)) {
+      if (result.status === 'rejected') expect(codeOf(result.reason)).toBe('ERR_TENSOR_DETACHED');
+    }
+    world.broken = 'ERR_TENSOR_DETACHED';
+  }),
+);
+
+/** Gradients are transferred away while a step is made with them. */
+const transferGradients = fc.constant(
+  command('transferGradients', async (world) => {
+    if (world.broken || world.kinds.includes('resizable')) return;
+    await world.settle();
+    const gradients = gradientsOf(world, 0, false);
+    const copies = gradients.map((gradient) => gradient?.slice() ?? null);
+    const step = world.optimizer.stepAsync(world.shaped(gradients) as never);
+    const buffers = new Set(gradients.map((gradient) => gradient?.buffer as ArrayBuffer));
+    structuredClone([...buffers], { transfer: [...buffers] });
+    collectGarbage();
+    if (world.isa !== 'typescript' || world.plan.lengths.every((length) => length === 0)) {
+      await step;
+      world.stepTwin(copies);
+    } else {
+      // This engine looks at them when the step is made.
+      await expect(step).rejects.toMatchObject({ code: 'ERR_TENSOR_DETACHED' });
+    }
+  }),
+);
+
+/** A resizable buffer shrinks, and steps fail; it grows again, and its numbers are 0. */
+const shrink = fc.record({ place: fc.nat(4), back: fc.boolean() }).map(({ place, back }) =>
+  command(`shrink(${place}, ${back ? 'and back' : 'for good'})`, (world) => {
+    const i = place % world.params.length;
+    const tensor = world.params[i] as Tensors[number];
+    if (world.kinds[i] !== 'resizable' || tensor.length === 0 || world.broken) return;
+    const { byteLength } = tensor;
+    resize(tensor, byteLength - tensor.BYTES_PER_ELEMENT);
+    const gradients = world.shaped(gradientsOf(world, 0, false)) as never;
+    expectThrows(() => world.optimizer.step(gradients), 'ERR_TENSOR_LENGTH');
+    if (!back) {
+      world.broken = 'ERR_TENSOR_LENGTH';
+      return;
+    }
+    resize(tensor, byteLength + 16);
+    tensor.set(world.twinParams[i] as Tensors[number]);
+  }),
+);
+
+const growing = fc.nat(4).map((place) =>
+  command(`grow(${place})`, (world) => {
+    const i = place % world.params.length;
+    if (world.kinds[i] === 'growable') grow(world.params[i] as Tensors[number]);
+  }),
+);
+
+const renew = fc.constant(
+  command('renew', async (world) => {
+    await world.settle();
+    world.renew();
+  }),
+);
+
+const abandon = fc.constant(
+  command('abandon the optimizer in the middle of a step', async (world) => {
+    if (world.broken) return;
+    await world.settle();
+    if (!world.kinds.includes('resizable')) {
+      const unused = world.create(world.tensors());
+      unused.stepAsync(world.shaped(world.tensors()) as never);
+    }
+    world.renew();
+    collectGarbage();
+  }),
+);
+
+export const commands: fc.Arbitrary<Command>[] = [
+  step,
+  step,
+  stepAsync,
+  stepAsync,
+  badStep,
+  setRate,
+  setBadRate,
+  wait,
+  garbage,
+  engine,
+  state,
+  transfer,
+  transferGradients,
+  shrink,
+  growing,
+  renew,
+  renew,
+  abandon,
+];

@@ -1,0 +1,28 @@
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { commands, count } from './commands.js';
+import { plans, World } from './world.js';
+
+const LEAST = process.env.RMSPROP_SOAK ? 100_000 : 1_500;
+
+/**
+ * Random sequences of everything that can happen to an optimizer, beside the reference to which only the steps happen. A
+ * failure prints its seed and the shortest sequence that was found: it becomes a case of found.test.ts.
+ */
+test(`${LEAST} random commands leave the optimizer where the reference is`, async () => {
+  const sequences = fc.asyncProperty(
+    plans,
+    fc.commands(commands, { maxCommands: 60, size: 'max' }),
+    async (plan, sequence) => {
+      const world = new World(plan);
+      world.useEngine();
+      await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
+      await world.settle();
+      if (!world.broken) world.compare();
+      world.compareStates();
+    },
+  );
+  while (count.commands < LEAST) await fc.assert(sequences, { numRuns: 50 });
+  if (process.env.RMSPROP_SOAK) console.log(`${count.commands} commands`);
+  expect(count.commands).toBeGreaterThanOrEqual(LEAST);
+}, 3_600_000);

@@ -1,0 +1,228 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import fc from 'fast-check';
+import { expect } from 'vitest';
+import { configure, type Isa } from '../../lib/index.js';
+import type { MemoryArray } from '../../lib/tensor.js';
+import { bfloat16 } from '../../lib/types/bfloat16.js';
+import { float16 } from '../../lib/types/float16.js';
+import { NEAREST } from '../../lib/types/rounding.js';
+import { difference, ordinaryValue } from '../bits.js';
+import { nativeIsas } from '../engines.js';
+import { possible } from '../storages.js';
+import { type AnyOptimizer, extremes, type Options, optimizers } from '../variants.js';
+
+setFlagsFromString('--expose-gc');
+export const collectGarbage: () => void = runInNewContext('gc');
+
+/** Where the memory of a tensor lies. */
+export const memories = ['own', 'offset', 'neighbours', 'shared', 'growable', 'resizable'] as const;
+export type Memory = (typeof memories)[number];
+
+export type TensorType = 'float32' | 'float64' | 'bfloat16' | 'float16';
+type AnyArray = Float32Array | Float64Array | Uint16Array;
+const arrays = {
+  float32: Float32Array,
+  float64: Float64Array,
+  bfloat16: Uint16Array,
+  float16: Uint16Array,
+} as const;
+
+/** What a world is made of. */
+export interface Plan {
+  optimizer: number;
+  variant: number;
+  type: TensorType;
+  stateType: 'float32' | 'bfloat16' | 'uint8';
+  masterCopy: boolean;
+  lengths: number[];
+  memories: Memory[];
+  shape: 'list' | 'record' | 'groups';
+}
+
+export const plans: fc.Arbitrary<Plan> = fc.record({
+  optimizer: fc.nat(optimizers.length - 1),
+  variant: fc.nat(1),
+  type: fc.constantFrom('float32', 'float64', 'bfloat16', 'float16'),
+  stateType: fc.constantFrom('float32', 'bfloat16', 'uint8'),
+  masterCopy: fc.boolean(),
+  lengths: fc.array(fc.oneof(fc.nat(40), fc.integer({ min: 250, max: 300 })), {
+    minLength: 1,
+    maxLength: 5,
+  }),
+  memories: fc.array(fc.constantFrom(...memories), { minLength: 1, maxLength: 5 }),
+  shape: fc.constantFrom('list', 'record', 'groups'),
+});
+
+/** The memory of some tensors of one type. */
+export function allocate(type: TensorType, lengths: readonly number[], kinds: readonly Memory[]) {
+  const View = arrays[type];
+  const size = View.BYTES_PER_ELEMENT;
+  const together = new ArrayBuffer(lengths.reduce((sum, n) => sum + n * size, 0));
+  let next = 0;
+  return lengths.map((length, i): AnyArray => {
+    const bytes = length * size;
+    const start = next;
+    next += bytes;
+    switch (kinds[i % kinds.length]) {
+      case 'offset':
+        return new View(new ArrayBuffer(bytes + 40), 16, length);
+      case 'neighbours':
+        return new View(together, start, length);
+      case 'shared':
+        return new View(new SharedArrayBuffer(bytes) as unknown as ArrayBuffer, 0, length);
+      case 'growable':
+        return new View(growable(SharedArrayBuffer, bytes), 0, length);
+      case 'resizable':
+        return new View(growable(ArrayBuffer, bytes), 0, length);
+      default:
+        return new View(length);
+    }
+  });
+}
+
+/** A buffer that may be resized, as this version of TypeScript's library does not know it. */
+function growable(Buffer: unknown, bytes: number): ArrayBuffer {
+  const Resizable = Buffer as new (bytes: number, options: object) => ArrayBuffer;
+  return new Resizable(bytes, { maxByteLength: bytes + 4096 });
+}
+
+export function resize(array: AnyArray, bytes: number) {
+  const { buffer } = array as unknown as { buffer: { resize(bytes: number): void } };
+  buffer.resize(bytes);
+}
+
+export function grow(array: AnyArray) {
+  const { buffer } = array as unknown as {
+    buffer: { byteLength: number; grow(bytes: number): void };
+  };
+  buffer.grow(buffer.byteLength + 8);
+}
+
+function fill(array: AnyArray, type: TensorType, seed: number) {
+  const encode = { bfloat16, float16, float32: undefined, float64: undefined }[type]?.encode;
+  for (let i = 0; i < array.length; i++) {
+    const value = ordinaryValue(seed, i);
+    array[i] = encode ? encode(Math.fround(value), NEAREST) : value;
+  }
+}
+
+/**
+ * An optimizer that all sorts of things happen to, and beside it its twin: the reference in TypeScript, on parameters of its
+ * own, to which nothing happens but the steps that should have been made.
+ */
+export class World {
+  readonly plan: Plan;
+  readonly kinds: Memory[];
+  readonly options: Options;
+  params: AnyArray[];
+  optimizer: AnyOptimizer;
+  readonly twinParams: AnyArray[];
+  readonly twin: AnyOptimizer;
+  isa: Isa = nativeIsas[0] as Isa;
+  threads = 2;
+  /** Promises of steps that nobody has waited for yet. */
+  pending: Promise<void>[] = [];
+  /** The code with which every step fails, since parameters are no longer what they were; undefined if all is well. */
+  broken: 'ERR_TENSOR_DETACHED' | 'ERR_TENSOR_LENGTH' | undefined;
+  #seed = 1;
+
+  constructor(plan: Plan) {
+    this.plan = plan;
+    const { rule } = this.#registered();
+    const { type, stateType, masterCopy, lengths, memories: kinds } = plan;
+    const storage = {
+      dtype: type === 'bfloat16' || type === 'float16' ? type : ('array' as const),
+      stateType: type === 'float64' ? ('float32' as const) : stateType,
+      masterCopy: masterCopy && type !== 'float32' && type !== 'float64',
+    };
+    const [few, many] = extremes(rule) as [Options, Options];
+    const wanted = plan.variant === 0 ? few : many;
+    this.options = { ...(possible(wanted, storage) ? wanted : few), ...storage };
+    this.kinds = lengths.map((_, i) => kinds[i % kinds.length] as Memory);
+    this.params = this.tensors();
+    this.twinParams = lengths.map((length, i) => {
+      const twin = new arrays[type](length);
+      twin.set(this.params[i] as AnyArray);
+      return twin;
+    });
+    this.optimizer = this.create(this.params);
+    this.twin = this.create(this.twinParams);
+  }
+
+  #registered() {
+    return optimizers[this.plan.optimizer] as (typeof optimizers)[number];
+  }
+
+  /** New tensors of the parameters' types and lengths, all of whose numbers are new. */
+  tensors(kinds: readonly Memory[] = this.kinds): AnyArray[] {
+    const made = allocate(this.plan.type, this.plan.lengths, kinds);
+    for (const array of made) fill(array, this.plan.type, this.#seed++);
+    return made;
+  }
+
+  create(params: readonly AnyArray[]): AnyOptimizer {
+    const { Class } = this.#registered();
+    return new Class(this.shaped(params, true) as never, this.options);
+  }
+
+  /** Parameters or gradients in the shape of this world. */
+  shaped(list: readonly (AnyArray | null)[], areParams = false): unknown {
+    if (this.plan.shape === 'list') return list;
+    const record = Object.fromEntries(list.map((tensor, i) => [`t${i}`, tensor]));
+    if (this.plan.shape === 'record') return record;
+    const half = Math.ceil(list.length / 2);
+    const groups = [list.slice(0, half), list.slice(half)].filter((group) => group.length > 0);
+    return areParams
+      ? groups.map((params, i) => ({ params, learningRate: 0.1 / (i + 1) }))
+      : groups;
+  }
+
+  /** The engine that the optimizer uses; the twin has its own. */
+  useEngine() {
+    configure({ isa: this.isa, threads: this.threads });
+  }
+
+  stepTwin(gradients: readonly (AnyArray | null)[]) {
+    configure({ isa: 'typescript' });
+    this.twin.step(this.shaped(gradients) as never);
+    this.useEngine();
+  }
+
+  async settle() {
+    const { pending } = this;
+    this.pending = [];
+    await Promise.all(pending);
+  }
+
+  /** Nothing may be under way. */
+  compare() {
+    for (const [i, tensor] of this.params.entries()) {
+      const found = difference(tensor, this.twinParams[i] as MemoryArray);
+      if (found) expect.fail(`parameter ${i}${found}`);
+    }
+  }
+
+  compareStates() {
+    const statesOf = (optimizer: AnyOptimizer) =>
+      optimizer.stateDict().groups.flatMap(({ tensors }) => tensors);
+    const expected = statesOf(this.twin);
+    for (const [i, { name, step, state }] of statesOf(this.optimizer).entries()) {
+      expect({ name, step }).toEqual({ name: expected[i]?.name, step: expected[i]?.step });
+      expect(Object.keys(state)).toEqual(Object.keys(expected[i]?.state ?? {}));
+      for (const [stream, values] of Object.entries(state)) {
+        const found = difference(values, expected[i]?.state[stream] as MemoryArray);
+        if (found) expect.fail(`${stream} of tensor ${i}${found}`);
+      }
+    }
+  }
+
+  /** Begins again with new memory where the twin stands. */
+  renew() {
+    this.params = this.tensors();
+    for (const [i, tensor] of this.params.entries()) tensor.set(this.twinParams[i] as AnyArray);
+    this.optimizer = this.create(this.params);
+    this.optimizer.loadStateDict(structuredClone(this.twin.stateDict()));
+    this.broken = undefined;
+  }
+}
