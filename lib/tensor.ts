@@ -56,10 +56,10 @@ export function isArrayOf(value: unknown, type: MemoryType): value is MemoryArra
 }
 
 /** The length that the memory really has: a property of the same name on the array itself cannot change it. */
-export const lengthOf: (tensor: Tensor | MemoryArray) => number = intrinsic('length');
-export const bufferOf: (tensor: Tensor) => ArrayBufferLike = intrinsic('buffer');
-export const byteOffsetOf: (tensor: Tensor) => number = intrinsic('byteOffset');
-export const byteLengthOf: (tensor: Tensor) => number = intrinsic('byteLength');
+export const lengthOf: (tensor: ArrayBufferView) => number = intrinsic('length');
+export const bufferOf: (tensor: ArrayBufferView) => ArrayBufferLike = intrinsic('buffer');
+export const byteOffsetOf: (tensor: ArrayBufferView) => number = intrinsic('byteOffset');
+export const byteLengthOf: (tensor: ArrayBufferView) => number = intrinsic('byteLength');
 
 /** What Uint16Arrays hold: the option of that name. */
 export type Dtype = 'array' | 'bfloat16' | 'float16';
