@@ -13,8 +13,9 @@ import {
 import { rowWidth, type Writer, writeRow, writerOf } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
 import { currentEngine } from './runtime.js';
+import type { GroupRange } from './saved-state.js';
 import { neededType, State, stateNames } from './state.js';
-import { type GroupRange, readStateDict, type StateDict, writeStateDict } from './state-dict.js';
+import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { checkStorage, type StorageOptions } from './storage.js';
 import type { MemoryType } from './tensor.js';
 import { Turns } from './turns.js';
