@@ -1,8 +1,11 @@
 import { memoryFault, overlap } from './check.js';
+import { loadState } from './checkpoint/load.js';
+import { saveState } from './checkpoint/save.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
 import { gradient } from './gradient.js';
 import { checkValue, type Hyperparameter, readOptions, type Values } from './hyperparameters.js';
+import { shareInsides } from './insides.js';
 import {
   collectGradients,
   type Gradients,
@@ -13,6 +16,7 @@ import {
 import { rowWidth, type Writer, writeRow, writerOf } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
 import { currentEngine } from './runtime.js';
+import type { TransferOptions } from './safetensors/transfer.js';
 import type { GroupRange } from './saved-state.js';
 import { neededType, State, stateNames } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
@@ -88,6 +92,14 @@ export abstract class Optimizer<O, P extends object> {
     this.#currentPlan(); // finds parameters that share memory in ways that only native code sees
     this.groups = Object.freeze(this.#groups.map((group) => this.#expose(group)));
     this.#defineHyperparameters(this, this.#groups);
+    shareInsides(this, {
+      rule,
+      parameters: this.#parameters,
+      groups: this.#groups,
+      turns: this.#turns,
+      state: () => this.#state,
+      replace: (state, values) => this.#replace(state, values),
+    });
     // A misspelt hyperparameter is an error, not a new property; subclasses of users may have fields of their own.
     if (Object.getPrototypeOf(new.target) === Optimizer) Object.preventExtensions(this);
   }
@@ -136,6 +148,36 @@ export abstract class Optimizer<O, P extends object> {
   loadStateDict(dict: StateDict): void {
     this.#requireIdle('loadStateDict()');
     const { state, values } = readStateDict(dict, this.#rule, this.#parameters, this.#groups);
+    this.#replace(state, values);
+  }
+
+  /**
+   * Writes state and hyperparameters to a file: a checkpoint without the parameters, which {@link saveCheckpoint} adds. What
+   * was at the path is replaced once the new file is whole and on the disk. Waits for its turn, and takes the
+   * hyperparameters of that moment. The optimizer cannot step until the promise is settled; the program goes on.
+   *
+   * Rejects with TypeError ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION; RangeError ERR_CHECKPOINT_WRITE (its `cause` is the
+   * error of the system); the signal's reason; what `onProgress` throws: the old file is as it was.
+   *
+   * @param path a file name, or a URL of one; a symbolic link stays one, and the file that it points to is replaced
+   */
+  async save(path: string | URL, options?: TransferOptions): Promise<void> {
+    return saveState(this, path, options);
+  }
+
+  /**
+   * Takes over the state and the hyperparameters of a checkpoint, as `loadStateDict` does of a dictionary; parameters in it
+   * are left alone. Needs memory for a second state until it is loaded.
+   *
+   * Rejects with TypeError ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION; RangeError ERR_CHECKPOINT_READ (its `cause` is the error
+   * of the system), ERR_CHECKPOINT_FORMAT; what `loadStateDict` throws; the signal's reason; what `onProgress` throws:
+   * nothing has changed.
+   */
+  async load(path: string | URL, options?: TransferOptions): Promise<void> {
+    return loadState(this, path, options);
+  }
+
+  #replace(state: State, values: readonly Values<object>[]) {
     for (const [i, group] of this.#groups.entries()) group.values = values[i] as Values<object>;
     this.#state = state;
     this.#plan = undefined;

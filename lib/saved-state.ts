@@ -16,17 +16,21 @@ export interface GroupRange {
 
 type AnyRecord = { readonly [name: string]: unknown };
 
-/** Where a state is saved: in a dictionary or in a file. What it has for arrays is of type A. */
-export interface Place<A> {
+/** What somebody has for arrays, A, and for their types, T. */
+export interface ArrayKind<A, T> {
+  isArrayOf(value: unknown, type: T): value is A;
+  lengthOf(array: A): number;
+  /** A type as an error names it. */
+  nameOf(type: T): string;
+  show(value: unknown): string;
+}
+
+/** Where a state is saved: in a dictionary or in a file. */
+export interface Place<A> extends ArrayKind<A, MemoryType> {
   /** What errors call it. */
   readonly name: string;
   /** The arrays of a tensor's states by name, from what is saved of the tensor. */
   statesOf(tensor: AnyRecord, group: number, where: string): AnyRecord;
-  isArrayOf(value: unknown, type: MemoryType): value is A;
-  lengthOf(array: A): number;
-  /** A type as an error names it. */
-  nameOf(type: MemoryType): string;
-  show(value: unknown): string;
 }
 
 /** A saved state that fits an optimizer, before anything was allocated for it. */
@@ -55,7 +59,7 @@ export function matchState<A>(
   groups: readonly GroupRange[],
 ): SavedState<A> {
   requireSame(root.rule, rule.name, `${place.name}.rule`);
-  const saved = requireList(root.groups, groups.length, `${place.name}.groups`);
+  const saved = requireList(root.groups, `${place.name}.groups`, groups.length);
 
   const values: Values<object>[] = [];
   const tensors: SavedTensor<A>[] = [];
@@ -72,7 +76,7 @@ export function matchState<A>(
     const { dtype } = own as Values<StorageOptions>;
     requireSame((h as Values<StorageOptions>).dtype, dtype, `${at}.options.dtype`);
     values.push(h);
-    for (const [i, entry] of requireList(group.tensors, end - first, `${at}.tensors`).entries()) {
+    for (const [i, entry] of requireList(group.tensors, `${at}.tensors`, end - first).entries()) {
       const parameter = parameters[first + i] as Parameter;
       tensors.push(matchTensor(entry, place, g, rule, h, parameter, `${at}.tensors[${i}]`));
     }
@@ -157,23 +161,23 @@ function matchPart<A>(
   at: string,
 ): A {
   const value = Object.hasOwn(saved, name) ? saved[name] : undefined;
-  return requireArray(place, value, type, length, `${at}.${name}`, `params${path}`);
+  return requireArray<A, MemoryType>(place, value, type, length, `${at}.${name}`, `params${path}`);
 }
 
 /** Throws unless something saved is an array of this type and length, which something else needs. */
-export function requireArray<A>(
-  place: Pick<Place<A>, 'isArrayOf' | 'lengthOf' | 'nameOf' | 'show'>,
+export function requireArray<A, T>(
+  kind: ArrayKind<A, T>,
   value: unknown,
-  type: MemoryType,
+  type: T,
   length: number,
   where: string,
   neededBy: string,
 ): A {
   if (value === undefined) throw misfit(`${where} to be there`, 'none');
-  if (!place.isArrayOf(value, type)) {
-    throw misfit(`${where} to be ${place.nameOf(type)}, as ${neededBy} needs`, place.show(value));
+  if (!kind.isArrayOf(value, type)) {
+    throw misfit(`${where} to be ${kind.nameOf(type)}, as ${neededBy} needs`, kind.show(value));
   }
-  const received = place.lengthOf(value);
+  const received = kind.lengthOf(value);
   if (received !== length) {
     throw misfit(`${where} to have length ${length}, as ${neededBy} needs`, `${received}`);
   }
@@ -198,11 +202,13 @@ export function requireObject(value: unknown, where: string): AnyRecord {
   throw failure(TypeError, 'ERR_STATE_MISMATCH', `${where} to be an object`, show(value));
 }
 
-function requireList(value: unknown, length: number, where: string): unknown[] {
+export function requireList(value: unknown, where: string, length?: number): unknown[] {
   if (!Array.isArray(value)) {
     throw failure(TypeError, 'ERR_STATE_MISMATCH', `${where} to be a list`, show(value));
   }
-  if (value.length !== length) throw misfit(`${where} to have length ${length}`, `${value.length}`);
+  if (length !== undefined && value.length !== length) {
+    throw misfit(`${where} to have length ${length}`, `${value.length}`);
+  }
   return value;
 }
 

@@ -9,7 +9,7 @@ import {
   requireObject,
   requireSame,
 } from './saved-state.js';
-import { type State, stateNames } from './state.js';
+import type { State } from './state.js';
 import { isArrayOf, lengthOf, type MemoryArray, memoryTypes } from './tensor.js';
 
 const FORMAT = 1;
@@ -34,9 +34,7 @@ export function writeStateDict(state: State, groups: readonly GroupRange[]): Sta
   const { rule, parameters, steps } = state;
   const tensor = (i: number): TensorState => {
     const copies: { [name: string]: MemoryArray } = {};
-    for (const k of stateNames(rule).keys()) {
-      for (const { name, values } of state.arrays(i, k)) copies[name] = values.slice();
-    }
+    for (const { name, values } of state.allArrays(i)) copies[name] = values.slice();
     return { name: (parameters[i] as Parameter).name, step: steps[i] as number, state: copies };
   };
   return {

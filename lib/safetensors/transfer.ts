@@ -1,5 +1,3 @@
-import { failure, show } from '../errors.js';
-
 /** How far a save or a load is. */
 export interface Progress {
   /** Bytes of the file that were written or read. */
@@ -13,18 +11,6 @@ export interface TransferOptions {
   signal?: AbortSignal | undefined;
   /** Called after every piece. What it throws ends the transfer, as the signal does. */
   onProgress?: ((progress: Progress) => void) | undefined;
-}
-
-/** Throws if options that come from outside are not what they should be. */
-export function checkTransferOptions({ signal, onProgress }: TransferOptions, where: string) {
-  if (signal !== undefined && Object.prototype.toString.call(signal) !== '[object AbortSignal]') {
-    const expected = `${where}.signal to be an AbortSignal`;
-    throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(signal));
-  }
-  if (onProgress !== undefined && typeof onProgress !== 'function') {
-    const expected = `${where}.onProgress to be a function`;
-    throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(onProgress));
-  }
 }
 
 /** How many bytes are moved at a time: the event loop is held for a copy and a checksum of so many, some 0.1 ms. */

@@ -1,6 +1,6 @@
 import { crc32 } from 'node:zlib';
 import { failure } from '../errors.js';
-import { bufferOf, byteLengthOf, byteOffsetOf } from '../tensor.js';
+import { byteLengthOf, bytesOf } from '../tensor.js';
 import { elementSizes, type FileDataType } from './data-types.js';
 import { CHECKSUM_PREFIX, digitsOf, encodeHeader, LENGTH_BYTES, sizeOfShape } from './header.js';
 import { replaceFile, type WriteAt } from './replace-file.js';
@@ -79,7 +79,7 @@ async function writeData(
       const length = sizeOfShape(tensor.shape) * elementSizes[tensor.dtype];
       for (let at = 0; at < length; ) {
         const count = Math.min(length - at, PIECE - filled);
-        (buffers[0] as Buffer).set(bytesOf(tensor, length).subarray(at, at + count), filled);
+        (buffers[0] as Buffer).set(currentBytes(tensor, length).subarray(at, at + count), filled);
         at += count;
         filled += count;
         if (filled === PIECE) await flush();
@@ -95,9 +95,9 @@ async function writeData(
 }
 
 /** The bytes of a tensor, if they are still all there. */
-function bytesOf({ name, values }: SourceTensor, length: number): Uint8Array {
+function currentBytes({ name, values }: SourceTensor, length: number): Uint8Array {
   const received = byteLengthOf(values);
-  if (received === length) return new Uint8Array(bufferOf(values), byteOffsetOf(values), length);
+  if (received === length) return bytesOf(values);
   const code = received === 0 ? 'ERR_TENSOR_DETACHED' : 'ERR_TENSOR_LENGTH';
   const expected = `${JSON.stringify(name)} to keep its ${length} bytes until they are saved`;
   throw failure(RangeError, code, expected, `${received}`);
