@@ -85,7 +85,7 @@ async function read(
   const receive = (header: Header) => {
     arrival = prepare(path, header, insides, tensors);
     const { targets } = arrival;
-    return (name: string) => targets.get(name);
+    return ({ name }: TensorInfo) => targets.get(name);
   };
   await readSafetensors(path, receive, { ...transfer, checksumRequired: true });
   return (arrival as Arrival).accept();
@@ -99,16 +99,11 @@ interface Arrival {
   accept(): unknown;
 }
 
-/** A tensor of the file. */
-interface Found extends TensorInfo {
-  readonly name: string;
-}
-
-const inFile: ArrayKind<Found, FileDataType> = {
-  isArrayOf: (value, type): value is Found => (value as Found).dtype === type,
+const inFile: ArrayKind<TensorInfo, FileDataType> = {
+  isArrayOf: (value, type): value is TensorInfo => (value as TensorInfo).dtype === type,
   lengthOf: ({ shape }) => sizeOfShape(shape),
   nameOf: (type) => type,
-  show: (value) => (value as Found).dtype,
+  show: (value) => (value as TensorInfo).dtype,
 };
 
 /** Throws unless all that the header says fits. Only then is memory allocated. */
@@ -126,15 +121,14 @@ function prepare(
   const own = metadata.has('metadata') ? json('metadata') : undefined;
 
   const used = new Set<string>();
-  const find = (name: string): Found | undefined => {
-    const info = tensors.get(name);
+  const find = (name: string) => {
     used.add(name);
-    return info && { name, ...info };
+    return tensors.get(name);
   };
-  const place: Place<Found> = {
+  const place: Place<TensorInfo> = {
     ...inFile,
     name: 'checkpoint',
-    isArrayOf: (value, type): value is Found => inFile.isArrayOf(value, fileTypes[type]),
+    isArrayOf: (value, type): value is TensorInfo => inFile.isArrayOf(value, fileTypes[type]),
     nameOf: (type) => inFile.nameOf(fileTypes[type]),
     statesOf({ name, state }, group, where) {
       const states = Object.create(null);

@@ -81,7 +81,7 @@ class HeaderParser {
       throw new HeaderFault(expected, short(dtype));
     }
     const [begin, end] = offsets as [number, number];
-    return { dtype: dtype as FileDataType, shape, begin, end };
+    return { name, dtype: dtype as FileDataType, shape, begin, end };
   }
 
   /** Calls `value` with every name, to read what belongs to it. */

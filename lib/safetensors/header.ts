@@ -3,6 +3,7 @@ import { elementSizes, type FileDataType } from './data-types.js';
 
 /** A tensor as the header of a file describes it. */
 export interface TensorInfo {
+  readonly name: string;
   readonly dtype: FileDataType;
   readonly shape: readonly number[];
   /** Where its bytes are, counted from the end of the header. */

@@ -19,9 +19,7 @@ import { PIECE, type TransferOptions } from './transfer.js';
  * checksum is known; undefined for one that nobody wants. Throws if the header is not what it should be: until here nothing
  * was allocated but the header.
  */
-export type Receive = (
-  header: Header,
-) => (name: string, info: TensorInfo) => Uint8Array | undefined;
+export type Receive = (header: Header) => (info: TensorInfo) => Uint8Array | undefined;
 
 export interface ReadOptions extends TransferOptions {
   /** Whether a file without checksums, as others write them, is refused. Those that are there are always verified. */
@@ -104,7 +102,7 @@ async function readFile(
   let checksum = 0;
   let position = dataStart;
   const buffer = Buffer.allocUnsafeSlow(PIECE);
-  const tensors = header.tensors.entries();
+  const tensors = header.tensors.values();
   let target: { begin: number; end: number; memory: Uint8Array | undefined } | undefined;
   onProgress?.({ bytes: position, total: size });
   while (position < size) {
@@ -116,8 +114,8 @@ async function readFile(
     const end = begin + piece.length;
     for (let at = begin; at < end; ) {
       while (!target || target.end === at) {
-        const [name, info] = tensors.next().value as [string, TensorInfo];
-        target = { begin: info.begin, end: info.end, memory: targetOf(name, info) };
+        const info = tensors.next().value as TensorInfo;
+        target = { begin: info.begin, end: info.end, memory: targetOf(info) };
       }
       const next = Math.min(end, target.end);
       target.memory?.set(piece.subarray(at - begin, next - begin), at - target.begin);
