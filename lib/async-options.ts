@@ -4,22 +4,20 @@ import { requirePlainObject } from './hyperparameters.js';
 /** What everything that returns a promise may be told. */
 export interface AsyncOptions {
   /** Cancels what has not begun: the promise rejects with the signal's reason. */
-  signal?: AbortSignal;
+  signal?: AbortSignal | undefined;
 }
 
-/** Throws unless these are options of something that returns a promise. */
-export function readAsyncOptions(options: AsyncOptions | undefined): AsyncOptions {
-  if (options === undefined) return {};
-  const where = 'options';
-  requirePlainObject(options, where);
-  const { signal, ...others } = options;
-  const unknown = Object.keys(others)[0];
+/** The signal, if there is one. Throws unless these are options with these names and no others. */
+export function readSignal(options: unknown, known: readonly string[]): AbortSignal | undefined {
+  if (options === undefined) return undefined;
+  requirePlainObject(options, 'options');
+  const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
-    throw failure(TypeError, 'ERR_UNKNOWN_OPTION', `${where} to have only signal`, show(unknown));
+    const expected = `options to have only ${known.join(', ')}`;
+    throw failure(TypeError, 'ERR_UNKNOWN_OPTION', expected, show(unknown));
   }
-  if (signal !== undefined && !(signal instanceof AbortSignal)) {
-    const expected = `${where}.signal to be an AbortSignal`;
-    throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(signal));
-  }
-  return signal ? { signal } : {};
+  const { signal } = options as AsyncOptions;
+  if (signal === undefined || signal instanceof AbortSignal) return signal;
+  const expected = 'options.signal to be an AbortSignal';
+  throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(signal));
 }

@@ -27,7 +27,13 @@ export type ErrorCode =
   /** A state dictionary that belongs to another rule, layout or format. */
   | 'ERR_STATE_MISMATCH'
   /** A call that needs the optimizer's memory while something else is at work there: it can be made when that is over. */
-  | 'ERR_OPTIMIZER_BUSY';
+  | 'ERR_OPTIMIZER_BUSY'
+  /** A checkpoint that the system did not let write: `cause` has its error. What was at the path still is. */
+  | 'ERR_CHECKPOINT_WRITE'
+  /** A file that the system did not let read: `cause` has its error. */
+  | 'ERR_CHECKPOINT_READ'
+  /** A file that is no checkpoint, or that was cut short or damaged. */
+  | 'ERR_CHECKPOINT_FORMAT';
 
 type Kind = typeof TypeError | typeof RangeError;
 

@@ -6,6 +6,9 @@
  */
 
 export type { AsyncOptions } from './async-options.js';
+export { type LoadOptions, loadCheckpoint } from './checkpoint/load.js';
+export { type SaveOptions, saveCheckpoint } from './checkpoint/save.js';
+export type { ExtraTensors } from './checkpoint/tensors.js';
 export type { CommonOptions } from './common-options.js';
 export type { ErrorCode } from './errors.js';
 export type { GradientOptions } from './gradient.js';
@@ -23,6 +26,7 @@ export {
   type SGDOptions,
 } from './rules/index.js';
 export { type Configuration, configure, type Isa, type Runtime, runtime } from './runtime.js';
+export type { Progress, TransferOptions } from './safetensors/transfer.js';
 export type { StateDict, TensorState } from './state-dict.js';
 export type { StorageOptions } from './storage.js';
 export type { MemoryArray, Tensor } from './tensor.js';

@@ -1,11 +1,14 @@
 import { setImmediate } from 'node:timers/promises';
-import { type AsyncOptions, readAsyncOptions } from './async-options.js';
+import { type AsyncOptions, readSignal } from './async-options.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
 import { createGradientCheck, memoryFault, overlap, resizableFault } from './check.js';
+import { loadState } from './checkpoint/load.js';
+import { saveState } from './checkpoint/save.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
 import { gradient } from './gradient.js';
 import { checkValue, type Hyperparameter, readOptions, type Values } from './hyperparameters.js';
+import { shareInsides } from './insides.js';
 import {
   collectGradients,
   type Gradients,
@@ -16,8 +19,10 @@ import {
 import { rowWidth, type Writer, writeRow, writerOf } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
 import { currentEngine } from './runtime.js';
+import type { TransferOptions } from './safetensors/transfer.js';
+import type { GroupRange } from './saved-state.js';
 import { neededType, State, stateNames } from './state.js';
-import { type GroupRange, readStateDict, type StateDict, writeStateDict } from './state-dict.js';
+import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { checkStorage, type StorageOptions } from './storage.js';
 import type { MemoryType } from './tensor.js';
 import { Turns } from './turns.js';
@@ -60,6 +65,8 @@ export abstract class Optimizer<O, P extends object> {
 
   /** What takes time waits here for its turn; a call that cannot wait fails meanwhile. */
   readonly #turns = new Turns();
+  /** How many of those that wait or are under way will replace the hyperparameters. */
+  #loads = 0;
   #checkGradients: ReturnType<typeof createGradientCheck> | undefined;
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
@@ -91,6 +98,16 @@ export abstract class Optimizer<O, P extends object> {
     this.#currentPlan(); // finds parameters that share memory in ways that only native code sees
     this.groups = Object.freeze(this.#groups.map((group) => this.#expose(group)));
     this.#defineHyperparameters(this, this.#groups);
+    shareInsides(this, {
+      rule,
+      parameters: this.#parameters,
+      groups: this.#groups,
+      turns: this.#turns,
+      takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
+      state: () => this.#state,
+      groupsOfNow: () => this.#groupsOfNow(),
+      replace: (state, values) => this.#replace(state, values),
+    });
     // A misspelt hyperparameter is an error, not a new property; subclasses of users may have fields of their own.
     if (Object.getPrototypeOf(new.target) === Optimizer) Object.preventExtensions(this);
   }
@@ -134,7 +151,7 @@ export abstract class Optimizer<O, P extends object> {
    * ERR_UNKNOWN_OPTION or ERR_INVALID_OPTION; nothing has changed then, and later steps are made all the same
    */
   async stepAsync(gradients: Gradients<P>, options?: AsyncOptions): Promise<void> {
-    const { signal } = readAsyncOptions(options);
+    const signal = readSignal(options, ['signal']);
     const list: unknown[] = new Array(this.#parameters.length);
     collectGradients(this.#params, gradients, list);
     const beginsNow = fitsOneSlice(list.length) && !this.#turns.busy;
@@ -142,13 +159,17 @@ export abstract class Optimizer<O, P extends object> {
       this.#checkGradients ??= createGradientCheck(this.#parameters);
       if (!this.#checkGradients(list)) throw this.#fault('grads', list);
     }
-    const groups = this.#groups.map((group) => ({ ...group }));
+    const groups = this.#groupsOfNow();
     return this.#turns.take(() => this.#takeTurn(list, groups, signal), signal);
   }
 
-  async #takeTurn(gradients: unknown[], groups: InnerGroup[], signal: AbortSignal | undefined) {
+  async #takeTurn(
+    gradients: readonly unknown[],
+    groups: () => readonly GroupRange[],
+    signal: AbortSignal | undefined,
+  ) {
     if (!fitsOneSlice(gradients.length)) await setImmediate();
-    this.#writeRows(gradients, groups);
+    this.#writeRows(gradients, groups());
     const plan = this.#currentPlan();
     const background = plan.inBackground;
     let made = background
@@ -183,6 +204,55 @@ export abstract class Optimizer<O, P extends object> {
   loadStateDict(dict: StateDict): void {
     this.#requireIdle('loadStateDict()');
     const { state, values } = readStateDict(dict, this.#rule, this.#parameters, this.#groups);
+    this.#replace(state, values);
+  }
+
+  /**
+   * Writes state and hyperparameters to a file: a checkpoint without the parameters, which {@link saveCheckpoint} adds. What
+   * was at the path is replaced once the new file is whole and on the disk. Waits for its turn, as {@link stepAsync} does.
+   *
+   * Rejects with TypeError ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION; RangeError ERR_CHECKPOINT_WRITE (its `cause` is the
+   * error of the system); the signal's reason; what `onProgress` throws: the old file is as it was.
+   *
+   * @param path a file name, or a URL of one; a symbolic link stays one, and the file that it points to is replaced
+   */
+  async save(path: string | URL, options?: TransferOptions): Promise<void> {
+    return saveState(this, path, options);
+  }
+
+  /**
+   * Takes over the state and the hyperparameters of a checkpoint, as `loadStateDict` does of a dictionary; parameters in it
+   * are left alone. Needs memory for a second state until it is loaded. Waits for its turn; until it is over, no
+   * hyperparameter can be set.
+   *
+   * Rejects with TypeError ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION; RangeError ERR_CHECKPOINT_READ (its `cause` is the error
+   * of the system), ERR_CHECKPOINT_FORMAT; what `loadStateDict` throws; the signal's reason; what `onProgress` throws:
+   * nothing has changed.
+   */
+  async load(path: string | URL, options?: TransferOptions): Promise<void> {
+    return loadState(this, path, options);
+  }
+
+  /**
+   * The groups with their hyperparameters as they are now, for something that is asked for now and has its turn later; or
+   * then, if they will be loaded in between.
+   */
+  #groupsOfNow(): () => readonly GroupRange[] {
+    if (this.#loads > 0) return () => this.#groups;
+    const groups = this.#groups.map((group) => ({ ...group }));
+    return () => groups;
+  }
+
+  async #takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    this.#loads++;
+    try {
+      return await this.#turns.take(load, signal);
+    } finally {
+      this.#loads--;
+    }
+  }
+
+  #replace(state: State, values: readonly Values<object>[]) {
     for (const [i, group] of this.#groups.entries()) group.values = values[i] as Values<object>;
     this.#state = state;
     this.#plan = undefined;
@@ -288,6 +358,7 @@ export abstract class Optimizer<O, P extends object> {
 
   /** Sets one hyperparameter of some groups, or of none. */
   #set(chosen: readonly InnerGroup[], name: string, value: unknown) {
+    if (this.#loads > 0) this.#requireIdle(`${name} to be set`);
     const { hyperparameters } = this.#rule;
     const changed = this.#groups.map((group) => {
       if (!chosen.includes(group)) return group;

@@ -44,6 +44,7 @@ export function partsOf(name: string, type: MemoryType, length: number): Part[] 
 
 export interface NamedArray {
   readonly name: string;
+  readonly type: MemoryType;
   readonly values: MemoryArray;
 }
 
@@ -51,7 +52,8 @@ export interface NamedArray {
 export function arraysOf({ name, type, offset }: Slot, arena: ArrayBuffer, length: number) {
   return partsOf(name, type, length).map((part): NamedArray => {
     const { View } = memoryTypes[part.type];
-    return { name: part.name, values: new View(arena, offset + part.offset, part.length) };
+    const values = new View(arena, offset + part.offset, part.length);
+    return { name: part.name, type: part.type, values };
   });
 }
 
@@ -102,7 +104,8 @@ export class State {
         return type ? sum + size + unit(size) : sum;
       }, 0),
     );
-    this.arena = allocate(room.reduce((sum, bytes) => sum + bytes, 0));
+    const total = room.reduce((sum, bytes) => sum + bytes, 0);
+    this.arena = allocate(total, 'the state');
     const start = offsetInPage(new Uint8Array(this.arena, 0, 0));
     let end = 0;
     this.slots = parameters.map(({ tensor, type: own, length }, i) => {
@@ -131,6 +134,11 @@ export class State {
   arrays(i: number, k: number): NamedArray[] {
     const slot = this.slots[i]?.[k];
     return slot ? arraysOf(slot, this.arena, (this.parameters[i] as Parameter).length) : [];
+  }
+
+  /** The arrays of all states of tensor i. */
+  allArrays(i: number): NamedArray[] {
+    return stateNames(this.rule).flatMap((_, k) => this.arrays(i, k));
   }
 
   /** Sets the k-th state of tensor i to what it starts from. A copy of the parameters finds out by itself. */
@@ -163,11 +171,12 @@ export class State {
   }
 }
 
-function allocate(bytes: number): ArrayBuffer {
+/** Memory that is 0; throws if there is none. */
+export function allocate(bytes: number, what: string): ArrayBuffer {
   try {
     return new ArrayBuffer(bytes);
   } catch {
-    const expected = `${bytes} bytes of memory for the state`;
+    const expected = `${bytes} bytes of memory for ${what}`;
     throw failure(RangeError, 'ERR_OUT_OF_MEMORY', expected, 'none');
   }
 }

@@ -50,7 +50,7 @@ function intrinsic<T>(name: string | symbol): (tensor: unknown) => T {
 }
 
 /** The name of a typed array's class, whatever realm it comes from or pretends to be; undefined for anything else. */
-const className = intrinsic<string | undefined>(Symbol.toStringTag);
+export const className = intrinsic<string | undefined>(Symbol.toStringTag);
 
 /** Whether a value is an array that holds memory of this type. */
 export function isArrayOf(value: unknown, type: MemoryType): value is MemoryArray {
@@ -58,10 +58,10 @@ export function isArrayOf(value: unknown, type: MemoryType): value is MemoryArra
 }
 
 /** The length that the memory really has: a property of the same name on the array itself cannot change it. */
-export const lengthOf: (tensor: Tensor | MemoryArray) => number = intrinsic('length');
-export const bufferOf: (tensor: Tensor) => ArrayBufferLike = intrinsic('buffer');
-export const byteOffsetOf: (tensor: Tensor) => number = intrinsic('byteOffset');
-export const byteLengthOf: (tensor: Tensor) => number = intrinsic('byteLength');
+export const lengthOf: (tensor: ArrayBufferView) => number = intrinsic('length');
+export const bufferOf: (tensor: ArrayBufferView) => ArrayBufferLike = intrinsic('buffer');
+export const byteOffsetOf: (tensor: ArrayBufferView) => number = intrinsic('byteOffset');
+export const byteLengthOf: (tensor: ArrayBufferView) => number = intrinsic('byteLength');
 
 /** What Uint16Arrays hold: the option of that name. */
 export type Dtype = 'array' | 'bfloat16' | 'float16';
@@ -82,6 +82,11 @@ export function dataTypeOf(value: unknown, dtype: Dtype = 'array'): DataType | u
   }
 }
 
+/** The bytes of an array. */
+export function bytesOf(array: ArrayBufferView): Uint8Array {
+  return new Uint8Array(bufferOf(array), byteOffsetOf(array), byteLengthOf(array));
+}
+
 /** The memory of a tensor of this type, as numbers or as their codes. */
 export function memoryOf(tensor: Tensor, type: DataType): MemoryArray {
   const { View } = memoryTypes[type];
@@ -89,7 +94,7 @@ export function memoryOf(tensor: Tensor, type: DataType): MemoryArray {
 }
 
 /** Whether the memory was transferred away: only then can no view be made of it. */
-export function isDetached(tensor: Tensor): boolean {
+export function isDetached(tensor: ArrayBufferView): boolean {
   try {
     new Uint8Array(bufferOf(tensor), 0, 0);
     return false;

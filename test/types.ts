@@ -1,5 +1,13 @@
 /** What the compiler must refuse: `npm run types` fails where a line that should not compile does. Nothing here runs. */
-import { Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+import {
+  Adam,
+  AdamW,
+  loadCheckpoint,
+  presets,
+  RMSprop,
+  SGD,
+  saveCheckpoint,
+} from '../lib/index.js';
 
 const w = new Float32Array(1);
 const b = new Float64Array(1);
@@ -65,6 +73,12 @@ export function refused() {
   new SGD(u, { dtype: 'bfloat16' }).step(w);
   // @ts-expect-error undefined is no skipped gradient
   optimizer.step({ w, b: undefined });
+  // @ts-expect-error not an optimizer
+  saveCheckpoint('file', { optimizer: { groups: [] } });
+  // @ts-expect-error a plain array
+  loadCheckpoint('file', { optimizer, tensors: { mean: [1] } });
+  // @ts-expect-error an option of saveCheckpoint
+  optimizer.save('file', { metadata: {} });
 }
 
 export function accepted() {
@@ -81,6 +95,9 @@ export function accepted() {
   const seeded = new RMSprop({ u, w }, { dtype: 'bfloat16', stateType: 'uint8' });
   seeded.step({ u, w: null });
   seeded.seed = 3;
+  saveCheckpoint(new URL('file:///file'), { optimizer: seeded, tensors: { w }, metadata: [1] });
+  loadCheckpoint<number[]>('file', { optimizer: groups, onProgress: ({ bytes }) => bytes });
+  groups.save('file', { signal: AbortSignal.timeout(1) });
   const rate: number | undefined = groups.groups[0]?.learningRate;
   return rate;
 }

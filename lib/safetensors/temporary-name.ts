@@ -1,0 +1,72 @@
+import { createHash, randomBytes } from 'node:crypto';
+import { readdir, stat, unlink } from 'node:fs/promises';
+import { hostname } from 'node:os';
+import { basename, dirname, join } from 'node:path';
+import { threadId } from 'node:worker_threads';
+
+/** Which file a temporary one is for, and on which machine: file systems allow 255 bytes for a name. */
+function prefixOf(target: string): string {
+  const name = basename(target);
+  const fits = Buffer.byteLength(name) <= 120;
+  const base = fits ? name : createHash('sha256').update(name).digest('hex');
+  return `.${base}.${hostname()
+    .replace(/[^\w.-]/g, '_')
+    .slice(0, 64)}-`;
+}
+
+/** Process, JavaScript thread, random. */
+const SUFFIX = /^(\d+)-(\d+)-[0-9a-f]{12}\.tmp$/;
+
+/** The temporary files that this JavaScript thread is writing. */
+const underWay = new Set<string>();
+
+/** The name of a file that will be renamed to `target`. Whoever finds one can tell whether it is still being written. */
+export class TemporaryName {
+  readonly path: string;
+
+  constructor(target: string) {
+    const name = `${prefixOf(target)}${process.pid}-${threadId}-${randomBytes(6).toString('hex')}.tmp`;
+    this.path = join(dirname(target), name);
+    underWay.add(this.path);
+  }
+
+  release() {
+    underWay.delete(this.path);
+  }
+}
+
+/** Without news for so long, in milliseconds, a temporary file of another machine or thread was given up. */
+const GIVEN_UP = 3_600_000;
+
+/** Removes the temporary files for `target` that somebody left who did not live to rename them. */
+export async function removeStale(target: string): Promise<void> {
+  const folder = dirname(target);
+  const base = prefixOf(target);
+  // A folder may be writable, and not readable. Then nobody tidies up in it.
+  const names = await readdir(folder).catch(() => []);
+  for (const name of names) {
+    const own = name.startsWith(base) ? SUFFIX.exec(name.slice(base.length)) : null;
+    const path = join(folder, name);
+    if (own && !underWay.has(path) && (isAbandoned(own) || (await isOld(path)))) {
+      await unlink(path).catch(() => {});
+    }
+  }
+}
+
+function isAbandoned([, pid, thread]: RegExpExecArray): boolean {
+  return Number(pid) === process.pid ? Number(thread) === threadId : !isAlive(Number(pid));
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  }
+}
+
+async function isOld(path: string): Promise<boolean> {
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+  return Date.now() - mtimeMs > GIVEN_UP;
+}
