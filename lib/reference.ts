@@ -19,7 +19,7 @@ export const referenceEngine: Engine = {
         if (memoryFault(parameters, gradients)) return false;
         for (const [i, { type, length }] of parameters.entries()) {
           const row = rowOf[i] as number;
-          if (row < 0) continue;
+          if (row < 0 || length === 0) continue; // a tensor without numbers may have no memory either
           const arithmetic = type === 'float64' ? float64 : float32;
           const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
           const streams = createStreams(request, i, gradients[i] as Tensor, key);

@@ -12,6 +12,8 @@ export interface AnyOptimizer {
   learningRate: number;
   step(gradients: readonly (Tensor | null)[]): void;
   stepAsync(gradients: readonly (Tensor | null)[]): Promise<void>;
+  save(path: string): Promise<void>;
+  load(path: string): Promise<void>;
   stateDict(): StateDict;
   loadStateDict(dict: StateDict): void;
 }

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect } from 'vitest';
-import type { Isa } from '../../lib/index.js';
+import { type Isa, loadCheckpoint, saveCheckpoint } from '../../lib/index.js';
 import { nativeIsas } from '../engines.js';
 import { collectGarbage, grow, resize, type World } from './world.js';
 
@@ -101,6 +101,7 @@ const stepAsync = fc.record({ nulls, shared: fc.boolean(), wait: fc.boolean() })
     const codes = [world.broken, resizable].filter((code) => code);
     if (codes.length > 0) {
       expect(codes).toContain(await codeOfRejection(promise));
+      await world.settle();
       return;
     }
     world.stepTwin(gradients);
@@ -137,18 +138,22 @@ const badStep = fc
   );
 
 const setRate = fc.constantFrom(0, 1e-3, 0.5).map((rate) =>
-  command(`learningRate = ${rate}`, ({ optimizer, twin }) => {
-    optimizer.learningRate = rate;
-    twin.learningRate = rate;
+  command(`learningRate = ${rate}`, ({ optimizer, twin, loading }) => {
+    const set = () => {
+      optimizer.learningRate = rate;
+    };
+    expectThrows(set, loading ? 'ERR_OPTIMIZER_BUSY' : undefined);
+    if (!loading) twin.learningRate = rate;
   }),
 );
 
 const setBadRate = fc.constantFrom(-1, Number.NaN, '1', null).map((rate) =>
-  command(`learningRate = ${rate}`, ({ optimizer }) => {
+  command(`learningRate = ${rate}`, ({ optimizer, loading }) => {
     const before = optimizer.learningRate;
+    const code = loading ? 'ERR_OPTIMIZER_BUSY' : 'ERR_INVALID_OPTION';
     expectThrows(() => {
       optimizer.learningRate = rate as number;
-    }, 'ERR_INVALID_OPTION');
+    }, code);
     expect(optimizer.learningRate).toBe(before);
   }),
 );
@@ -184,6 +189,42 @@ const state = fc.boolean().map((anew) =>
   }),
 );
 
+/** The state goes to a file and comes back, in its turn. */
+const file = fc.record({ anew: fc.boolean(), wait: fc.boolean() }).map((given) =>
+  command(`file(${JSON.stringify(given)})`, async (world) => {
+    world.pending.push(world.optimizer.save(world.file));
+    if (given.anew && !world.broken) {
+      await world.settle();
+      world.optimizer = world.create(world.params);
+    }
+    world.pending.push(world.optimizer.load(world.file));
+    world.loading = true;
+    if (!given.wait && !world.broken) return;
+    await world.settle();
+    world.compareStates();
+  }),
+);
+
+/** Parameters and state go to a file, and parameters are overwritten before they come back. */
+const checkpoint = fc.boolean().map((anew) =>
+  command(`checkpoint(${anew ? 'into a new optimizer' : 'into the same'})`, async (world) => {
+    const metadata = { epoch: count.commands };
+    const pending = world.pending.length > 0;
+    const save = saveCheckpoint(world.file, { optimizer: world.optimizer as never, metadata });
+    if (world.broken) {
+      await expect(save).rejects.toMatchObject({ code: world.broken });
+      return;
+    }
+    if (pending) await world.settle();
+    await save;
+    for (const tensor of world.params) tensor.fill(0);
+    if (anew) world.optimizer = world.create(world.params);
+    const options = { optimizer: world.optimizer as never };
+    expect(await loadCheckpoint(world.file, options)).toEqual(metadata);
+    world.compareStates();
+  }),
+);
+
 /** A parameter loses its memory, perhaps while a step is made with it. */
 const transfer = fc.nat(4).map((place) =>
   command(`transfer(${place})`, async (world) => {
@@ -195,8 +236,11 @@ const transfer = fc.nat(4).map((place) =>
     structuredClone(buffer, { transfer: [buffer] });
     collectGarbage();
     for (const result of await Promise.allSettled(pending)) {
-      if (result.status === 'rejected') expect(codeOf(result.reason)).toBe('ERR_TENSOR_DETACHED');
+      if (result.status === 'fulfilled') continue;
+      expect(codeOf(result.reason)).toBe('ERR_TENSOR_DETACHED');
+      world.apart = true;
     }
+    world.loading = false;
     world.broken = 'ERR_TENSOR_DETACHED';
   }),
 );
@@ -224,10 +268,11 @@ const transferGradients = fc.constant(
 
 /** A resizable buffer shrinks, and steps fail; it grows again, and its numbers are 0. */
 const shrink = fc.record({ place: fc.nat(4), back: fc.boolean() }).map(({ place, back }) =>
-  command(`shrink(${place}, ${back ? 'and back' : 'for good'})`, (world) => {
+  command(`shrink(${place}, ${back ? 'and back' : 'for good'})`, async (world) => {
     const i = place % world.params.length;
     const tensor = world.params[i] as Tensors[number];
     if (world.kinds[i] !== 'resizable' || tensor.length === 0 || world.broken) return;
+    await world.settle();
     const { byteLength } = tensor;
     resize(tensor, byteLength - tensor.BYTES_PER_ELEMENT);
     const gradients = world.shaped(gradientsOf(world, 0, false)) as never;
@@ -280,6 +325,8 @@ export const commands: fc.Arbitrary<Command>[] = [
   garbage,
   engine,
   state,
+  file,
+  checkpoint,
   transfer,
   transferGradients,
   shrink,

@@ -1,7 +1,14 @@
+import { mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import fc from 'fast-check';
-import { expect, test } from 'vitest';
+import { afterAll, expect, test } from 'vitest';
 import { commands, count } from './commands.js';
 import { plans, World } from './world.js';
+
+let worlds = 0;
+const folder = mkdtempSync(join(tmpdir(), 'rmsprop-'));
+afterAll(() => rmSync(folder, { recursive: true }));
 
 const LEAST = process.env.RMSPROP_SOAK ? 100_000 : 1_500;
 
@@ -14,7 +21,7 @@ test(`${LEAST} random commands leave the optimizer where the reference is`, asyn
     plans,
     fc.commands(commands, { maxCommands: 60, size: 'max' }),
     async (plan, sequence) => {
-      const world = new World(plan);
+      const world = new World(plan, join(folder, `${worlds++}.safetensors`));
       world.useEngine();
       await fc.asyncModelRun(() => ({ model: {}, real: world }), sequence);
       await world.settle();

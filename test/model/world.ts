@@ -125,10 +125,17 @@ export class World {
   pending: Promise<void>[] = [];
   /** The code with which every step fails, since parameters are no longer what they were; undefined if all is well. */
   broken: 'ERR_TENSOR_DETACHED' | 'ERR_TENSOR_LENGTH' | undefined;
+  /** Whether steps that the twin made were refused here, since memory had gone. */
+  apart = false;
+  /** Whether a load is under way. */
+  loading = false;
+  /** A file of this world's own. */
+  readonly file: string;
   #seed = 1;
 
-  constructor(plan: Plan) {
+  constructor(plan: Plan, file: string) {
     this.plan = plan;
+    this.file = file;
     const { rule } = this.#registered();
     const { type, stateType, masterCopy, lengths, memories: kinds } = plan;
     const storage = {
@@ -193,6 +200,7 @@ export class World {
     const { pending } = this;
     this.pending = [];
     await Promise.all(pending);
+    this.loading = false;
   }
 
   /** Nothing may be under way. */
@@ -204,6 +212,7 @@ export class World {
   }
 
   compareStates() {
+    if (this.apart) return;
     const statesOf = (optimizer: AnyOptimizer) =>
       optimizer.stateDict().groups.flatMap(({ tensors }) => tensors);
     const expected = statesOf(this.twin);
@@ -224,5 +233,6 @@ export class World {
     this.optimizer = this.create(this.params);
     this.optimizer.loadStateDict(structuredClone(this.twin.stateDict()));
     this.broken = undefined;
+    this.apart = false;
   }
 }
