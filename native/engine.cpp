@@ -3,6 +3,7 @@
 #include <algorithm>
 #include <chrono>
 
+#include "floating-point.h"
 #include "team.h"
 
 namespace {
@@ -101,6 +102,7 @@ void Plan::run() {
   const size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
   const unsigned most = static_cast<unsigned>(std::clamp<size_t>(configuration().threads, 1, useful));
   if (most == 1) return runRange(0, elements);
+  const PlainFloatingPoint plain;  // for the pace
   unsigned threads = pace_.choose(most);
   const auto start = std::chrono::steady_clock::now();
   if (threads == 1 || !share(threads, elements)) {
@@ -140,6 +142,7 @@ void Plan::findSweeps(const Isa& isa, Active& active, const Active* before) cons
 
 // Runs the elements from begin to end, counted over all active tensors.
 void Plan::runRange(size_t begin, size_t end) const {
+  const PlainFloatingPoint plain;
   auto active = std::upper_bound(active_.begin(), active_.end(), begin,
                                  [](size_t at, const Active& tensor) { return at < tensor.start; });
   if (active != active_.begin()) --active;

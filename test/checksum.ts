@@ -1,10 +1,13 @@
 /**
  * Prints an instruction set and a checksum over the bits that every variant of every rule makes with it: the same on every
- * machine. Takes the one that is in use by default, or with the argument `all` each that this machine has.
+ * machine. Takes the one that is in use by default, or with the argument `all` each that this machine has. With the argument
+ * `hostile` all steps begin in a floating-point environment that no bit may depend on.
  */
+import { deepStrictEqual } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { configure, runtime } from '../lib/index.js';
 import { bitsOf, dataTypes, ordinaryValue, place } from './bits.js';
+import { type Environment, environments, stepIn } from './floating-point.js';
 import { possible, storages, tensorOf } from './storages.js';
 import { extremes, optimizers, variants } from './variants.js';
 
@@ -44,8 +47,12 @@ function checksum(): string {
   return sum.digest('hex');
 }
 
+if (process.argv.includes('hostile')) {
+  const hostile = environments['all of these, and every exception has occurred'] as Environment;
+  stepIn(() => hostile, deepStrictEqual);
+}
 const { isa, availableIsas } = runtime();
-for (const each of process.argv[2] === 'all' ? availableIsas : [isa]) {
+for (const each of process.argv.includes('all') ? availableIsas : [isa]) {
   configure({ isa: each, threads: 2 });
   console.log(runtime().isa, checksum());
 }

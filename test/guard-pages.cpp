@@ -1,0 +1,269 @@
+// Runs every kernel on arrays that end right before, or start right after, a page that must not be touched: every rule,
+// choice of switches, way to store and instruction set of this processor, with every length that has a tail of its own.
+// Arrays that a kernel has no business with lie in such a page altogether, gradients may only be read, and what lies
+// beside an array in its own page must stay as it was. Prints how many steps that were, and how many of them changed
+// the parameters: all but those of no elements.
+#include <sys/mman.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <csignal>
+#include <cstdio>
+#include <cstdlib>
+#include <cstring>
+#include <vector>
+
+#include "../native/engine.h"
+#include "../native/gradient.h"
+#include "../native/rules/rules.h"
+#include "../native/types/rounding.h"
+
+namespace {
+
+constexpr size_t kWidest = 16, kLongest = 2 * kBlock;
+const size_t kPage = sysconf(_SC_PAGESIZE);
+
+struct Case {
+  const char *isa, *rule;
+  unsigned gradientSwitches, ruleSwitches;
+  DataType type, stateType;
+  bool master;
+  size_t length;
+  unsigned places;
+} now;
+
+[[noreturn]] void fail(const char* what, const void* where) {
+  std::fprintf(stderr, "%s %p: %s %s, switches %u %u, types %u %u%s, length %zu, places %u\n", what, where, now.isa,
+               now.rule, now.gradientSwitches, now.ruleSwitches, static_cast<unsigned>(now.type),
+               static_cast<unsigned>(now.stateType), now.master ? " and a copy" : "", now.length, now.places);
+  _exit(1);
+}
+
+// The code of a number of this type from 1 up to 2, or of one that is denormal or infinite.
+enum class Kind { ordinary, denormal, infinite };
+void write(DataType type, Kind kind, uint32_t random, char* to) {
+  const auto put = [&](auto one, auto infinity, unsigned fraction) {
+    using Code = decltype(one);
+    const Code bits = static_cast<Code>(random) & ((Code{1} << fraction) - 1);
+    const Code code = kind == Kind::infinite ? infinity : kind == Kind::denormal ? bits : one + bits;
+    std::memcpy(to, &code, sizeof code);
+  };
+  switch (type) {
+    case DataType::float32:
+      return put(uint32_t{0x3f800000}, uint32_t{0x7f800000}, 23);
+    case DataType::float64:
+      return put(uint64_t{0x3ff0000000000000}, uint64_t{0x7ff0000000000000}, 52);
+    case DataType::bfloat16:
+      return put(uint16_t{0x3f80}, uint16_t{0x7f80}, 7);
+    case DataType::float16:
+      return put(uint16_t{0x3c00}, uint16_t{0x7c00}, 10);
+    case DataType::uint8:
+      return put(uint8_t{0x40}, uint8_t{0x7f}, 3);
+  }
+}
+
+// As many bytes of such numbers as an array may have, some of them of another kind.
+std::vector<char> numbers(DataType type, uint32_t seed, Kind other = Kind::ordinary) {
+  std::vector<char> bytes(kLongest * sizeOf(type));
+  for (size_t i = 0; i < kLongest; i++)
+    write(type, i % 7 == 3 ? other : Kind::ordinary, hash(seed + i), bytes.data() + i * sizeOf(type));
+  return bytes;
+}
+
+// Pages for arrays, each between two that must not be touched.
+template <size_t count>
+char* reserve() {
+  void* memory = mmap(nullptr, (2 * count + 1) * kPage, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+  if (memory == MAP_FAILED) fail("mmap", nullptr);
+  return static_cast<char*>(memory);
+}
+
+class Page {
+ public:
+  Page(char* reserved, size_t number) : page_(reserved + (2 * number + 1) * kPage) {
+    protect(PROT_READ | PROT_WRITE);
+    std::memset(page_, kMargin, kPage);
+  }
+
+  void protect(int protection) {
+    if (mprotect(page_, kPage, protection) != 0) fail("mprotect", page_);
+  }
+  char* begin() const { return page_; }
+  char* place(bool atStart, size_t bytes) const { return atStart ? page_ : page_ + kPage - bytes; }
+
+  char* hold(bool atStart, size_t bytes) {
+    array_ = place(atStart, bytes);
+    bytes_ = bytes;
+    return array_;
+  }
+
+  // Whether all is well beside the array, which is then forgotten.
+  void release() {
+    const char* first = std::max(page_, array_ - kLooked);
+    const char* last = std::min(page_ + kPage, array_ + bytes_ + kLooked);
+    for (const char* byte = first; byte < last; byte++)
+      if (*byte != kMargin && (byte < array_ || byte >= array_ + bytes_)) fail("wrote to", byte);
+    std::memset(array_, kMargin, bytes_);
+  }
+
+ private:
+  static constexpr char kMargin = 0x5a;
+  static constexpr ptrdiff_t kLooked = 128;
+
+  char* page_;
+  char* array_ = page_;
+  size_t bytes_ = 0;
+};
+
+struct Storage {
+  DataType type, stateType;
+  bool master;
+};
+
+class Arrays {
+ public:
+  // What parameters and gradients of this type hold.
+  void fill(DataType type) {
+    parameters_ = numbers(type, 1);
+    gradient_.protect(PROT_READ | PROT_WRITE);
+    const std::vector<char> some = numbers(type, 100000);
+    for (size_t at = 0; at < kPage; at += some.size())
+      std::memcpy(gradient_.begin() + at, some.data(), std::min(some.size(), kPage - at));
+    gradient_.protect(PROT_READ);
+  }
+  // What states hold: infinite numbers go one way through 8 bits, denormal ones through float32.
+  void fillStates(DataType type) {
+    states_ = numbers(type, 200000, Kind::infinite);
+    denormalStates_ = numbers(type, 200000, Kind::denormal);
+  }
+
+  // One step. Tells whether the parameters have changed.
+  template <class Rule>
+  bool step(unsigned rule, const Storage& storage, const double* row, size_t rowWidth) {
+    const auto atStart = [&](unsigned stream) { return (now.places >> (stream & 1) & 1) != 0; };
+    const size_t bytes = now.length * sizeOf(storage.type);
+    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, nullptr, {}, -1};
+    tensor.parameter = parameter_.hold(atStart(0), bytes);
+    std::memcpy(tensor.parameter, parameters_.data(), bytes);
+    for (unsigned k = 0; k < Rule::StateCount; k++)
+      if (Rule::uses(k, [&](unsigned position) { return (now.ruleSwitches >> position & 1) != 0; }))
+        tensor.state[k] = holdState(k, atStart(k), storage.stateType);
+    if (storage.master) {
+      char* copy = master_.hold(atStart(1), now.length * sizeof(float));
+      std::memcpy(copy, masters_.data(), now.length * sizeof(float));
+      tensor.master = copy - arena_;
+    }
+
+    const int32_t rowOf = 0;
+    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf);
+    if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient_.place(atStart(1), bytes))) fail("refused", arena_);
+    plan.run();
+
+    const bool changed = std::memcmp(tensor.parameter, parameters_.data(), bytes) != 0;
+    parameter_.release();
+    for (Page& state : state_) state.release();
+    master_.release();
+    return changed;
+  }
+
+ private:
+  // A state of type uint8 is followed by its scales, at a multiple of 4 bytes.
+  size_t holdState(unsigned k, bool atStart, DataType type) {
+    const size_t codes = now.length * sizeOf(type), before = (codes + 3) / 4 * 4;
+    const size_t scales = type == DataType::uint8 ? (now.length + kBlock - 1) / kBlock : 0;
+    const size_t bytes = scales > 0 ? before + scales * sizeof(float) : codes;
+    char* array = state_[k].hold(atStart, bytes);
+    // Both kinds lie at either end, whatever the stream.
+    const bool denormal = now.places == 1 || now.places == 2;
+    std::memcpy(array, (denormal ? denormalStates_ : states_).data(), codes);
+    for (size_t block = 0; block < scales; block++) {
+      const float scale = 0.125f;
+      std::memcpy(array + before + block * sizeof scale, &scale, sizeof scale);
+    }
+    return array - arena_;
+  }
+
+  static constexpr size_t kArenaPages = 2 * (kMaxStates + 1) + 1;
+  // Offset 0, where states are that nobody uses, must not be touched.
+  char *reserved_ = reserve<2>(), *arena_ = reserve<kMaxStates + 1>();
+  Page parameter_{reserved_, 0}, gradient_{reserved_, 1};
+  Page state_[kMaxStates] = {{arena_, 0}, {arena_, 1}, {arena_, 2}}, master_{arena_, 3};
+  std::vector<char> parameters_, states_, denormalStates_, masters_ = numbers(DataType::float32, 300000);
+};
+
+std::vector<Storage> allStorages() {
+  std::vector<Storage> all;
+  using enum DataType;
+  for (const DataType type : {float32, bfloat16, float16})
+    for (const DataType stateType : {float32, bfloat16, uint8})
+      for (const bool master : {false, true})
+        if (type != float32 || !master) all.push_back({type, stateType, master});
+  all.push_back({float64, float64, false});
+  return all;
+}
+
+// All tails of vectors, before the first block, after it, and none after two.
+std::vector<size_t> allLengths() {
+  std::vector<size_t> all;
+  for (size_t tail = 0; tail <= 2 * kWidest + 1; tail++) all.push_back(tail);
+  for (size_t tail = 0; tail <= 2 * kWidest + 2; tail++) all.push_back(kBlock - 1 + tail);
+  all.push_back(kLongest);
+  return all;
+}
+
+size_t steps = 0, changes = 0;
+
+template <class Rule>
+void runRule(unsigned rule, Arrays& arrays, const Storage& storage) {
+  now.rule = Rule::name;
+  std::vector<double> row(size_t{kScalars} + Gradient::ScalarCount + Rule::ScalarCount, 0.5);
+  // Gradient idle, and busy: the kernels are the same for all other choices of its switches.
+  for (const unsigned gradientSwitches : {0u, (1u << Gradient::SwitchCount) - 1}) {
+    for (unsigned ruleSwitches = 0; ruleSwitches < 1u << Rule::SwitchCount; ruleSwitches++) {
+      row[kGradientSwitches] = now.gradientSwitches = gradientSwitches;
+      row[kRuleSwitches] = now.ruleSwitches = ruleSwitches;
+      row[kRandomKey] = 12345;
+      for (const size_t length : allLengths()) {
+        for (const unsigned places : {0u, 1u, 2u, 3u}) {
+          now.length = length;
+          now.places = places;
+          changes += arrays.step<Rule>(rule, storage, row.data(), row.size());
+          steps++;
+        }
+      }
+    }
+  }
+}
+
+template <class... Rules>
+void runRules(RuleList<Rules...>, Arrays& arrays, const Storage& storage) {
+  unsigned rule = 0;
+  (runRule<Rules>(rule++, arrays, storage), ...);
+}
+
+}  // namespace
+
+int main() {
+  struct sigaction action = {};
+  action.sa_flags = SA_SIGINFO;
+  action.sa_sigaction = [](int, siginfo_t* signal, void*) { fail("touched", signal->si_addr); };
+  sigaction(SIGSEGV, &action, nullptr);
+  sigaction(SIGBUS, &action, nullptr);
+
+  Arrays arrays;
+  configuration().threads = 1;
+  for (const Storage& storage : allStorages()) {
+    now.type = storage.type;
+    now.stateType = storage.stateType;
+    now.master = storage.master;
+    arrays.fill(storage.type);
+    arrays.fillStates(storage.stateType);
+    for (const Isa* isa : kIsas) {
+      if (!isa->supported()) continue;
+      now.isa = isa->name;
+      configuration().isa = isa;
+      runRules(AllRules{}, arrays, storage);
+    }
+  }
+  std::printf("%zu steps, %zu changed the parameters\n", steps, changes);
+}

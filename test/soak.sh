@@ -1,0 +1,10 @@
+#!/bin/sh
+# What takes too long for npm test: each part prints its figures, and fails if they are not what they should be.
+set -eu
+cd "$(dirname "$0")/.."
+export RMSPROP_SOAK=1
+
+npm run --silent build
+
+echo 'Resident memory'
+node --expose-gc --import tsx test/soak/memory.ts
