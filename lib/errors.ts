@@ -26,6 +26,8 @@ export type ErrorCode =
   | 'ERR_OUT_OF_MEMORY'
   /** A state dictionary that belongs to another rule, layout or format. */
   | 'ERR_STATE_MISMATCH'
+  /** An option, or a way to store numbers, that PyTorch does not have. */
+  | 'ERR_NOT_IN_PYTORCH'
   /** A call that needs the optimizer's memory while something else is at work there: it can be made when that is over. */
   | 'ERR_OPTIMIZER_BUSY'
   /** A checkpoint that the system did not let write: `cause` has its error. What was at the path still is. */

@@ -64,11 +64,11 @@ export function initially<T>(hyperparameter: Hyperparameter<T>): Hyperparameter<
 type AnySpecification = { readonly [name: string]: Hyperparameter<never> };
 type AnyValues = { [name: string]: unknown };
 
-/** Throws unless `value` is one that the hyperparameter `name` may have. */
+/** Throws unless `value` is one that the hyperparameter `name` may have; `where` is how an error calls it. */
 export function checkValue(specification: object, name: string, value: unknown, where: string) {
   const hyperparameter = (specification as AnySpecification)[name] as Hyperparameter<unknown>;
   const fail = (Kind: typeof TypeError | typeof RangeError, code: ErrorCode) =>
-    failure(Kind, code, `${where}.${name} to be ${hyperparameter.expected}`, show(value));
+    failure(Kind, code, `${where} to be ${hyperparameter.expected}`, show(value));
   if (typeof value !== hyperparameter.type) throw fail(TypeError, 'ERR_INVALID_OPTION');
   if (!hyperparameter.accepts(value)) throw fail(RangeError, 'ERR_INVALID_OPTION');
 }
@@ -111,7 +111,7 @@ export function readOptions<O>(
     }
     const value = (options as AnyValues)[name];
     if (value === undefined) continue;
-    checkValue(specification, name, value, where);
+    checkValue(specification, name, value, `${where}.${name}`);
     values[name] = value;
   }
   return values as Values<O>;

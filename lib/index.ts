@@ -16,6 +16,11 @@ export { Optimizer, type ParameterGroup } from './optimizer.js';
 export type { Gradients, Group, Params, Strict, Tensors } from './params.js';
 export { presets } from './presets.js';
 export {
+  loadPyTorchState,
+  type PyTorchOptions,
+  savePyTorchState,
+} from './pytorch/state-file.js';
+export {
   Adam,
   type AdamOptions,
   AdamW,

@@ -33,7 +33,6 @@ export type ParameterGroup<O> = Values<O> & { readonly params: readonly string[]
 
 interface InnerGroup extends GroupRange {
   values: Values<object>;
-  readonly path: string;
 }
 
 const gradientWriter = writerOf(gradient as Stage<object>);
@@ -362,7 +361,7 @@ export abstract class Optimizer<O, P extends object> {
     const { hyperparameters } = this.#rule;
     const changed = this.#groups.map((group) => {
       if (!chosen.includes(group)) return group;
-      checkValue(hyperparameters, name, value, group.path);
+      checkValue(hyperparameters, name, value, `${group.path}.${name}`);
       if ((hyperparameters as Hyperparameters)[name]?.initial) {
         const expected = `${group.path}.${name} to be set when the optimizer is made`;
         throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');

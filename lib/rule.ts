@@ -37,6 +37,28 @@ export interface State<O, Stream extends string = string> {
   initial?(h: Values<O>): number;
 }
 
+/** An option that a key of PyTorch's sets: by its value; as one of a list; or, if it is false or true, as one of two words. */
+export type PyTorchOption<Option extends string = string> =
+  | Option
+  | readonly Option[]
+  | { readonly option: Option; readonly words: readonly [string, string] };
+
+type OptionOf<O> = [keyof O] extends [never] ? string : keyof O & string;
+
+/** What torch.optim calls the options and states of a rule, for a file that goes either way. */
+export interface PyTorchNames<O, Stream extends string = string> {
+  /** What it keeps for each parameter. */
+  readonly states: Readonly<Record<Stream, string>>;
+  /** Whether it also keeps how many times the parameter was updated. */
+  readonly step: boolean;
+  /** The keys of a parameter group that set options. */
+  readonly options: { readonly [key: string]: PyTorchOption<OptionOf<O>> };
+  /** Options that it does not have, with the values that it behaves like. */
+  readonly fixed: Partial<Values<O>>;
+  /** The other keys of a parameter group, with its defaults: they choose how it computes, and not what. */
+  readonly settings: { readonly [key: string]: boolean | null };
+}
+
 /** An update rule: the options of its optimizer, its states, and its arithmetic. */
 export interface Rule<
   O,
@@ -51,6 +73,8 @@ export interface Rule<
   readonly kernel: string;
   /** States in the order of native/. */
   readonly state: readonly State<O, Stream>[];
+  /** The rule in PyTorch, if it is there. */
+  readonly pytorch?: PyTorchNames<O, NoInfer<Stream>>;
   /** Throws if hyperparameters, each good in itself, do not go together. */
   check?(h: Values<O>, where: string): void;
 }

@@ -9,6 +9,8 @@ import { bitsOf } from './types/rounding.js';
 
 /** One group of an optimizer: its options' values, and its tensors as numbers from first to end. */
 export interface GroupRange {
+  /** How an error calls it. */
+  readonly path: string;
   readonly values: Values<object>;
   readonly first: number;
   readonly end: number;
@@ -125,11 +127,7 @@ function matchTensor<A>(
 ): SavedTensor<A> {
   const tensor = requireObject(entry, at);
   requireSame(tensor.name, parameter.name, `${at}.name`);
-  const { step } = tensor;
-  // One more step must still be an exact number.
-  if (!Number.isSafeInteger(step) || (step as number) < 0 || step === Number.MAX_SAFE_INTEGER) {
-    throw misfit(`${at}.step to be an integer from 0 to 2^53 - 2`, show(step));
-  }
+  const step = requireStep(tensor.step, `${at}.step`);
   const where = `${at}.state`;
   const saved = place.statesOf(tensor, group, where);
   const known = new Set<string>();
@@ -150,7 +148,7 @@ function matchTensor<A>(
   if (extra !== undefined) {
     throw misfit(`${where} to have only ${[...known].join(', ')}`, show(extra));
   }
-  return { states, step: step as number };
+  return { states, step };
 }
 
 function matchPart<A>(
@@ -191,6 +189,14 @@ function checkScales(scales: MemoryArray, where: string) {
       throw misfit(`${where} to hold finite numbers of at least 0`, show(scale));
     }
   }
+}
+
+/** A number of steps, such that one more is still an exact number. */
+export function requireStep(value: unknown, where: string): number {
+  if (Number.isSafeInteger(value) && (value as number) >= 0 && value !== Number.MAX_SAFE_INTEGER) {
+    return value as number;
+  }
+  throw misfit(`${where} to be an integer from 0 to 2^53 - 2`, show(value));
 }
 
 export function misfit(expected: string, received: string) {

@@ -31,9 +31,7 @@ function checksum(): string {
       }
     }
     for (const storage of storages) {
-      const variant = extremes(rule)
-        .filter((options) => possible(options, storage))
-        .at(-1);
+      const variant = extremes(rule, (options) => possible(options, storage)).at(-1);
       const tensors = (seed: number) =>
         [67, 1000].map((n) => tensorOf(storage, n, (k) => ordinaryValue(seed, k)));
       const params = tensors(1);

@@ -46,9 +46,7 @@ type Optimizer = (typeof optimizers)[number];
 
 /** Tensors of these lengths, of which some have no gradient now and then, under a rule with all of its states. */
 function ofLengths({ name, rule, Class }: Optimizer, storage: Storage, lengths: number[]): Case {
-  const variant = extremes(rule)
-    .filter((variant) => possible(variant, storage))
-    .at(-1);
+  const variant = extremes(rule, (variant) => possible(variant, storage)).at(-1);
   const options = { ...variant, ...storage, seed: 3 };
   const gradients = lengths.map((n, i) => tensorOf(storage, n, (k) => ordinaryValue(9 + i, k)));
   return {
@@ -72,9 +70,9 @@ describe.each(optimizers)('$name', ({ name, rule, Class }) => {
       const other = tensorOf(storage, length, (i) => at(i * 7 + 1));
       // Storage knows nothing of the rule's switches: one storage that has everything sees all of them.
       const all = storage.masterCopy && storage.dtype === 'bfloat16';
-      for (const variant of (all ? variants(rule) : extremes(rule)).filter((variant) =>
-        possible(variant, storage),
-      )) {
+      const isPossible = (variant: Options) => possible(variant, storage);
+      const some = all ? variants(rule).filter(isPossible) : extremes(rule, isPossible);
+      for (const variant of some) {
         const options = { ...variant, ...storage };
         const given: Case = {
           name: `${name} ${JSON.stringify(options)}`,
@@ -92,9 +90,7 @@ describe.each(optimizers)('$name', ({ name, rule, Class }) => {
       const length = 2 ** 16;
       const gradient = tensorOf(storage, length, (i) => ordinaryValue(5, i));
       const options = {
-        ...extremes(rule)
-          .filter((o) => possible(o, storage))
-          .at(-1),
+        ...extremes(rule, (variant) => possible(variant, storage)).at(-1),
         ...storage,
       };
       const prepare = (optimizer: AnyOptimizer) => {

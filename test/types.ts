@@ -3,10 +3,12 @@ import {
   Adam,
   AdamW,
   loadCheckpoint,
+  loadPyTorchState,
   presets,
   RMSprop,
   SGD,
   saveCheckpoint,
+  savePyTorchState,
 } from '../lib/index.js';
 
 const w = new Float32Array(1);
@@ -97,6 +99,8 @@ export function accepted() {
   seeded.seed = 3;
   saveCheckpoint(new URL('file:///file'), { optimizer: seeded, tensors: { w }, metadata: [1] });
   loadCheckpoint<number[]>('file', { optimizer: groups, onProgress: ({ bytes }) => bytes });
+  savePyTorchState('file', { optimizer: groups, signal: AbortSignal.timeout(1) });
+  loadPyTorchState(new URL('file:///file'), { optimizer: seeded });
   groups.save('file', { signal: AbortSignal.timeout(1) });
   const rate: number | undefined = groups.groups[0]?.learningRate;
   return rate;

@@ -45,6 +45,9 @@ function values(
 /** All choices of a rule's options that go together, but for those of storage. */
 export function variants(rule: AnyRule): Options[] {
   let all: Options[] = [{}];
+  const storage = Object.fromEntries(
+    Object.entries(storageHyperparameters).map(([name, h]) => [name, h.default]),
+  );
   for (const [name, hyperparameter] of Object.entries(rule.hyperparameters)) {
     if (name in storageHyperparameters) continue;
     const choices = values(name, hyperparameter as Hyperparameter<unknown>);
@@ -52,7 +55,7 @@ export function variants(rule: AnyRule): Options[] {
   }
   return all.filter((options) => {
     try {
-      rule.check?.(options, 'options');
+      rule.check?.({ ...storage, ...options }, 'options');
       return true;
     } catch {
       return false;
@@ -60,10 +63,15 @@ export function variants(rule: AnyRule): Options[] {
   });
 }
 
-/** The variants with the fewest and with the most states: enough where only memory matters. */
-export function extremes(rule: AnyRule): Options[] {
+/** The variants with the fewest and with the most states, of those that are possible: enough where only memory matters. */
+export function extremes(
+  rule: AnyRule,
+  isPossible: (variant: Options) => boolean = () => true,
+): Options[] {
   const states = (options: Options) =>
     rule.state.filter(({ needed }) => needed?.(options) ?? true).length;
-  const sorted = variants(rule).sort((a, b) => states(a) - states(b));
+  const sorted = variants(rule)
+    .filter(isPossible)
+    .sort((a, b) => states(a) - states(b));
   return [sorted[0] as Options, sorted.at(-1) as Options];
 }

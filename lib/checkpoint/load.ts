@@ -99,7 +99,7 @@ interface Arrival {
   accept(): unknown;
 }
 
-const inFile: ArrayKind<TensorInfo, FileDataType> = {
+export const inFile: ArrayKind<TensorInfo, FileDataType> = {
   isArrayOf: (value, type): value is TensorInfo => (value as TensorInfo).dtype === type,
   lengthOf: ({ shape }) => sizeOfShape(shape),
   nameOf: (type) => type,

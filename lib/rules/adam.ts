@@ -3,7 +3,7 @@ import { type CommonOptions, commonHyperparameters, type Properties } from '../c
 import { boolean, nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
+import { defineRule, type PyTorchNames } from '../rule.js';
 
 export interface AdamOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.001. */
@@ -27,6 +27,26 @@ const hyperparameters: Specification<AdamOptions> = {
   ...commonHyperparameters,
 };
 
+export const adamInPyTorch = {
+  states: {
+    gradientAverage: 'exp_avg',
+    squareAverage: 'exp_avg_sq',
+    maxSquareAverage: 'max_exp_avg_sq',
+  },
+  step: true,
+  options: {
+    lr: 'learningRate',
+    betas: ['beta1', 'beta2'],
+    eps: 'epsilon',
+    amsgrad: 'amsgrad',
+    weight_decay: 'weightDecay',
+    decoupled_weight_decay: { option: 'weightDecayMode', words: ['l2', 'decoupled'] },
+    maximize: 'maximize',
+  },
+  fixed: {},
+  settings: { foreach: null, capturable: false, differentiable: false, fused: null },
+} as const satisfies PyTorchNames<AdamOptions>;
+
 /** Mirrors native/rules/adam.h line for line. */
 export const adam = defineRule({
   name: 'Adam',
@@ -37,6 +57,7 @@ export const adam = defineRule({
     { name: 'squareAverage' },
     { name: 'maxSquareAverage', needed: (h) => h.amsgrad },
   ],
+  pytorch: adamInPyTorch,
   scalars: [
     'oneMinusBeta1',
     'beta2',

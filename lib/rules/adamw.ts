@@ -2,8 +2,8 @@ import type { Properties } from '../common-options.js';
 import { nonNegative, oneOf, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
-import { type AdamOptions, adam } from './adam.js';
+import { defineRule, type PyTorchNames } from '../rule.js';
+import { type AdamOptions, adam, adamInPyTorch } from './adam.js';
 
 export interface AdamWOptions extends Omit<AdamOptions, 'weightDecayMode'> {
   /** In AdamW weight decay is decoupled; for the other kind see {@link Adam}. */
@@ -16,7 +16,15 @@ const hyperparameters: Specification<AdamWOptions> = {
   weightDecayMode: oneOf('decoupled'),
 };
 
-export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters });
+const { decoupled_weight_decay, ...options } = adamInPyTorch.options;
+const pytorch: PyTorchNames<AdamWOptions> = {
+  ...adamInPyTorch,
+  options,
+  fixed: { weightDecayMode: 'decoupled' },
+  settings: { ...adamInPyTorch.settings, decoupled_weight_decay: true },
+};
+
+export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters, pytorch });
 
 /**
  * AdamW: {@link Adam} with decoupled weight decay.

@@ -67,6 +67,31 @@ export const rmsprop = defineRule({
     { name: 'gradientAverage', signed: true, needed: (h) => h.centered },
     { name: 'momentumBuffer', signed: true, needed: (h) => h.momentum !== 0 },
   ],
+  pytorch: {
+    states: {
+      squareAverage: 'square_avg',
+      gradientAverage: 'grad_avg',
+      momentumBuffer: 'momentum_buffer',
+    },
+    step: true,
+    options: {
+      lr: 'learningRate',
+      alpha: 'decay',
+      eps: 'epsilon',
+      momentum: 'momentum',
+      centered: 'centered',
+      weight_decay: 'weightDecay',
+      maximize: 'maximize',
+    },
+    fixed: {
+      epsilonPlacement: 'outside',
+      momentumScaling: 'gradient',
+      nesterov: false,
+      initialSquareAverage: 0,
+      weightDecayMode: 'l2',
+    },
+    settings: { foreach: null, capturable: false, differentiable: false },
+  },
   scalars: [
     'decay',
     'oneMinusDecay',

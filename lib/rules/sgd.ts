@@ -30,6 +30,20 @@ export const sgd = defineRule({
   kernel: 'sgd',
   hyperparameters,
   state: [{ name: 'momentumBuffer', signed: true, needed: (h) => h.momentum !== 0 }],
+  pytorch: {
+    states: { momentumBuffer: 'momentum_buffer' },
+    step: false,
+    options: {
+      lr: 'learningRate',
+      momentum: 'momentum',
+      dampening: 'dampening',
+      nesterov: 'nesterov',
+      weight_decay: 'weightDecay',
+      maximize: 'maximize',
+    },
+    fixed: { weightDecayMode: 'l2' },
+    settings: { foreach: null, differentiable: false, fused: null },
+  },
   scalars: ['negativeLearningRate', 'momentum', 'oneMinusDampening'],
   switches: ['withMomentum', 'firstStep', 'nesterov'],
 

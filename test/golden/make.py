@@ -434,10 +434,14 @@ def make_fixture():
     return f'{head[:-1]},\n"cases": [\n{lines}\n]}}\n'
 
 
-def main():
+def check_cpu():
     assert torch.__version__.split("+")[0] == "2.13.0", f"this is torch {torch.__version__}"
     assert torch.backends.cpu.get_cpu_capability() in ("AVX2", "AVX512"), "no fma without AVX2"
     torch.set_num_threads(1)
+
+
+def main():
+    check_cpu()
     text = make_fixture()
     if "--check" in sys.argv:
         committed = gzip.decompress(FIXTURE.read_bytes()).decode()
@@ -448,4 +452,5 @@ def main():
         print(f"{FIXTURE.name}: {len(text)} bytes, {FIXTURE.stat().st_size} compressed")
 
 
-main()
+if __name__ == "__main__":
+    main()

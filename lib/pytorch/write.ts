@@ -1,0 +1,88 @@
+import { fileTypes } from '../checkpoint/tensors.js';
+import { show } from '../errors.js';
+import type { PyTorchOption } from '../rule.js';
+import type { SourceTensor } from '../safetensors/write.js';
+import type { GroupRange } from '../saved-state.js';
+import type { NamedArray, State } from '../state.js';
+import { version } from '../version.js';
+import { fixedForAll, namesFor, notInPyTorch } from './layout.js';
+
+type ByName = { readonly [name: string]: unknown };
+
+/** From here on a float32 that counts steps stands still. */
+const MOST_FLOAT32_STEPS = 2 ** 24;
+
+/**
+ * What PyTorch needs to go on from this state. The tensors are those of the state itself.
+ *
+ * @throws RangeError ERR_NOT_IN_PYTORCH
+ */
+export function writePyTorch(state: State, groups: readonly GroupRange[]) {
+  const { rule, parameters, steps } = state;
+  const names = namesFor(rule, parameters);
+  for (const { values, path } of groups) {
+    for (const [option, value] of Object.entries({ ...names.fixed, ...fixedForAll })) {
+      const own = (values as ByName)[option];
+      if (own === value) continue;
+      throw notInPyTorch(`${path}.${option} to be ${show(value)}, for PyTorch`, show(own));
+    }
+  }
+
+  const tensors: SourceTensor[] = [];
+  for (const [i, { type, length }] of parameters.entries()) {
+    const step = steps[i] as number;
+    const arrays = rule.state.flatMap((_, k) => state.arrays(i, k));
+    // PyTorch makes the state of a parameter when it is first updated, and makes it of zeros.
+    if (step === 0 && (!names.step || arrays.every(isZero))) continue;
+    if (names.step) tensors.push(stepTensor(`state.${i}.step`, step));
+    const dtype = fileTypes[type];
+    for (const { name, values } of arrays) {
+      tensors.push({ name: `state.${i}.${names.states[name]}`, dtype, shape: [length], values });
+    }
+  }
+
+  const paramGroups = groups.map(({ values, first, end }) => ({
+    ...mapValues(names.options, (option) => inPyTorch(option, values as ByName)),
+    ...names.settings,
+    params: Array.from({ length: end - first }, (_, i) => first + i),
+  }));
+  const metadata: { [key: string]: string } = {
+    optimizer: rule.name,
+    param_groups: encode(paramGroups),
+    writer: `rmsprop ${version}`,
+  };
+  // What PyTorch does not count is counted here all the same.
+  if (!names.step) metadata.steps = encode([...steps]);
+  return { metadata, tensors };
+}
+
+function isZero({ values }: NamedArray): boolean {
+  return values.every((x) => Object.is(x, 0));
+}
+
+/** A number of steps as PyTorch has it; float64 where float32 could not count on. */
+function stepTensor(name: string, step: number): SourceTensor {
+  return step < MOST_FLOAT32_STEPS
+    ? { name, dtype: 'F32', shape: [], values: Float32Array.of(step) }
+    : { name, dtype: 'F64', shape: [], values: Float64Array.of(step) };
+}
+
+function inPyTorch(option: PyTorchOption, values: ByName): unknown {
+  if (typeof option === 'string') return values[option];
+  if ('words' in option) return values[option.option] === option.words[1];
+  return option.map((name) => values[name]);
+}
+
+function mapValues<V, R>(record: { readonly [key: string]: V }, map: (value: V) => R) {
+  return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
+}
+
+/** JSON for Python and for here: a -0 stays one, which JavaScript would write as 0, and Python read as 0 without a point. */
+function encode(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(encode).join()}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(([key, own]) => `"${key}":${encode(own)}`);
+    return `{${entries.join()}}`;
+  }
+  return Object.is(value, -0) ? '-0.0' : JSON.stringify(value);
+}

@@ -1,0 +1,175 @@
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { describe, expect, test } from 'vitest';
+import { loadPyTorchState, savePyTorchState } from '../../lib/index.js';
+import { namesFor } from '../../lib/pytorch/layout.js';
+import { storageHyperparameters } from '../../lib/storage.js';
+import { type Options, optimizers } from '../variants.js';
+import {
+  differenceOfStates,
+  everyVariant,
+  freshParams,
+  isInPyTorch,
+  make,
+  temporaryFolder,
+  train,
+} from './training.js';
+
+const folder = temporaryFolder();
+const path = join(folder, 'state.safetensors');
+const before = [1, 2, 3, 4, 5];
+
+test.each(optimizers)('PyTorch has a word or a value for every option of $name', ({ rule }) => {
+  const { options, fixed, states } = namesFor(rule, []);
+  const mapped = Object.values(options).flatMap((option) => {
+    if (typeof option === 'string') return [option];
+    return 'words' in option ? [option.option] : [...option];
+  });
+  const all = [...mapped, ...Object.keys(fixed)].sort();
+  const own = Object.keys(rule.hyperparameters).filter((name) => !(name in storageHyperparameters));
+  expect(all).toEqual(own.sort());
+  expect(Object.keys(states).sort()).toEqual(rule.state.map(({ name }) => name).sort());
+});
+
+test('a rule that PyTorch does not have has no such file', () => {
+  const { rule } = optimizers[0] as (typeof optimizers)[number];
+  const { pytorch, ...unknown } = rule;
+  const message = `Expected a rule that PyTorch has, but received ${rule.name}`;
+  const error = { code: 'ERR_NOT_IN_PYTORCH', message };
+  expect(() => namesFor(unknown, [])).toThrow(expect.objectContaining(error));
+});
+
+describe('what a file holds is what was saved, bit for bit, or nothing is saved:', () => {
+  test.each(optimizers)('$name', async ({ name }) => {
+    const counts = { saved: 0, refused: 0 };
+    for (const { options } of everyVariant.filter((each) => each.name === name)) {
+      const params = freshParams();
+      const optimizer = make(name, params, options, { learningRate: -0 });
+      train(optimizer, before);
+      const file = join(folder, `${name}-${counts.saved + counts.refused}`);
+      const saving = savePyTorchState(file, { optimizer });
+      if (!isInPyTorch(name, options)) {
+        await expect(saving).rejects.toMatchObject({ code: 'ERR_NOT_IN_PYTORCH' });
+        expect(existsSync(file)).toBe(false);
+        counts.refused++;
+        continue;
+      }
+      await saving;
+      const resumed = make(name, params);
+      await loadPyTorchState(file, { optimizer: resumed });
+      expect(differenceOfStates(resumed, optimizer), JSON.stringify(options)).toBeUndefined();
+      counts.saved++;
+    }
+    expect(counts.saved).toBeGreaterThan(0);
+    expect(counts.refused > 0).toBe(name === 'RMSprop' || name === 'SGD');
+  });
+
+  test('states that are kept though options do without them now', async () => {
+    const optimizer = make('RMSprop', freshParams(), pytorch);
+    train(optimizer, [...before, 6]);
+    Object.assign(optimizer, { momentum: 0, centered: false });
+    await savePyTorchState(path, { optimizer });
+    const resumed = make('RMSprop', freshParams());
+    await loadPyTorchState(path, { optimizer: resumed });
+    expect(differenceOfStates(resumed, optimizer)).toBeUndefined();
+  });
+
+  test('states that are not zero though no step was made', async () => {
+    const optimizer = make('RMSprop', freshParams(), pytorch);
+    const state = optimizer.stateDict();
+    for (const tensor of state.groups.flatMap(({ tensors }) => tensors)) {
+      tensor.state.squareAverage?.fill(1);
+    }
+    optimizer.loadStateDict(state);
+    await savePyTorchState(path, { optimizer });
+    const resumed = make('RMSprop', freshParams());
+    await loadPyTorchState(path, { optimizer: resumed });
+    expect(differenceOfStates(resumed, optimizer)).toBeUndefined();
+  });
+});
+
+const pytorch: Options = { epsilonPlacement: 'outside', momentum: 0.9, centered: true };
+
+test('a file is loaded whatever the options were, also those that PyTorch does not have', async () => {
+  const optimizer = make('RMSprop', freshParams(), pytorch);
+  train(optimizer, before);
+  await savePyTorchState(path, { optimizer });
+  const params = freshParams();
+  const others = { nesterov: true, momentum: 0.5, initialSquareAverage: 1, weightDecay: 1 };
+  const resumed = make('RMSprop', params, { ...others, weightDecayMode: 'decoupled' });
+  await loadPyTorchState(path, { optimizer: resumed });
+  expect(differenceOfStates(resumed, optimizer)).toBeUndefined();
+});
+
+describe('nothing is saved, and the old file stays,', () => {
+  const u16 = new Uint16Array(3);
+  test.each([
+    [
+      'of another place of epsilon',
+      {},
+      [],
+      'params[0].epsilonPlacement to be "outside", for PyTorch, but received "inside"',
+    ],
+    [
+      'of narrow states',
+      { epsilonPlacement: 'outside', stateType: 'uint8' },
+      [new Float32Array(1)],
+      'params[0].stateType to be "float32", for PyTorch, but received "uint8"',
+    ],
+    [
+      'of 16-bit parameters',
+      { epsilonPlacement: 'outside', dtype: 'bfloat16' },
+      [u16],
+      'params[0][0] to be a Float32Array or a Float64Array, for PyTorch, but received a Uint16Array of bfloat16',
+    ],
+  ])('%s', async (_, options, tensors, says) => {
+    const params = tensors.length ? tensors : freshParams();
+    const { Class } = optimizers.find(({ name }) => name === 'RMSprop') as (typeof optimizers)[0];
+    const optimizer = new Class([{ params }] as never, options) as never;
+    writeFileSync(path, 'old');
+    await expect(savePyTorchState(path, { optimizer })).rejects.toMatchObject({
+      code: 'ERR_NOT_IN_PYTORCH',
+      message: `Expected ${says}`,
+    });
+    expect(readFileSync(path, 'utf8')).toBe('old');
+  });
+});
+
+describe('one thing at a time', () => {
+  test('a save and a load wait for their turn, and a step cannot', async () => {
+    const optimizer = make('Adam', freshParams());
+    train(optimizer, before);
+    const other = make('Adam', freshParams());
+    train(other, [1]);
+    const earlier = join(folder, 'earlier');
+    await savePyTorchState(earlier, { optimizer: other });
+    const saving = savePyTorchState(path, { optimizer });
+    const loading = loadPyTorchState(earlier, { optimizer });
+    expect(() => train(optimizer, [6])).toThrow(
+      expect.objectContaining({ code: 'ERR_OPTIMIZER_BUSY' }),
+    );
+    await Promise.all([saving, loading]);
+    expect(differenceOfStates(optimizer, other)).toBeUndefined();
+    const saved = make('Adam', freshParams());
+    await loadPyTorchState(path, { optimizer: saved });
+    expect(saved.stateDict().groups[0]?.tensors[0]?.step).toBe(before.length);
+  });
+
+  test.each([
+    ['saving', savePyTorchState],
+    ['loading', loadPyTorchState],
+  ])('%s can be called off, and then nothing has changed', async (_, transfer) => {
+    const optimizer = make('Adam', freshParams());
+    train(optimizer, before);
+    await savePyTorchState(path, { optimizer });
+    const file = readFileSync(path);
+    train(optimizer, [6]);
+    const state = structuredClone(optimizer.stateDict());
+    const controller = new AbortController();
+    const onProgress = () => controller.abort('enough');
+    const promise = transfer(path, { optimizer, signal: controller.signal, onProgress });
+    await expect(promise).rejects.toBe('enough');
+    expect(readFileSync(path).equals(file)).toBe(true);
+    expect(optimizer.stateDict()).toEqual(state);
+  });
+});
