@@ -3,14 +3,14 @@ import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import type { GroupRange } from './saved-state.js';
 import type { State } from './state.js';
-import type { Turns } from './turns.js';
 
 /** What checkpoints need of an optimizer, and its users do not see. */
 export interface Insides {
   readonly rule: AnyRule;
   readonly parameters: readonly Parameter[];
   readonly groups: readonly GroupRange[];
-  readonly turns: Turns;
+  /** Begins with work when all that was asked for before is over. */
+  takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /** Takes a turn for something that will replace state and hyperparameters. */
   takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /** The groups with the hyperparameters that hold for what is asked for now; to be called when it has its turn. */

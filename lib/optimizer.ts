@@ -101,7 +101,7 @@ export abstract class Optimizer<O, P extends object> {
       rule,
       parameters: this.#parameters,
       groups: this.#groups,
-      turns: this.#turns,
+      takeTurn: (work, signal) => this.#takeTurn(work, signal),
       takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
       state: () => this.#state,
       groupsOfNow: () => this.#groupsOfNow(),
@@ -159,10 +159,10 @@ export abstract class Optimizer<O, P extends object> {
       if (!this.#checkGradients(list)) throw this.#fault('grads', list);
     }
     const groups = this.#groupsOfNow();
-    return this.#turns.take(() => this.#takeTurn(list, groups, signal), signal);
+    return this.#takeTurn(() => this.#stepInTurn(list, groups, signal), signal);
   }
 
-  async #takeTurn(
+  async #stepInTurn(
     gradients: readonly unknown[],
     groups: () => readonly GroupRange[],
     signal: AbortSignal | undefined,
@@ -242,10 +242,15 @@ export abstract class Optimizer<O, P extends object> {
     return () => groups;
   }
 
+  async #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#stepping) this.#requireIdle('what takes time');
+    return this.#turns.take(work, signal);
+  }
+
   async #takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     this.#loads++;
     try {
-      return await this.#turns.take(load, signal);
+      return await this.#takeTurn(load, signal);
     } finally {
       this.#loads--;
     }

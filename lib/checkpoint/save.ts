@@ -52,7 +52,7 @@ export async function saveCheckpoint(path: string | URL, options: SaveOptions): 
     const all = [...parameterTensors(insides), ...extra];
     await write(file, insides, groups(), all, metadata, transfer);
   };
-  return insides.turns.take(save, transfer.signal);
+  return insides.takeTurn(save, transfer.signal);
 }
 
 /** The same without parameters. */
@@ -62,7 +62,7 @@ export async function saveState(optimizer: object, path: unknown, options: unkno
   const insides = requireInsides(optimizer);
   const groups = insides.groupsOfNow();
   const save = () => write(file, insides, groups(), [], {}, transfer);
-  return insides.turns.take(save, transfer.signal);
+  return insides.takeTurn(save, transfer.signal);
 }
 
 function write(

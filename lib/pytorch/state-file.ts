@@ -28,12 +28,13 @@ export interface PyTorchOptions extends TransferOptions {
 export async function savePyTorchState(path: string | URL, options: PyTorchOptions): Promise<void> {
   const file = checkPath(path);
   const transfer = checkOptions(options, ['optimizer']);
-  const { turns, state, groups } = requireInsides(options.optimizer);
+  const { takeTurn, state, groupsOfNow } = requireInsides(options.optimizer);
+  const groups = groupsOfNow();
   const save = async () => {
-    const { tensors, metadata } = writePyTorch(state(), groups);
+    const { tensors, metadata } = writePyTorch(state(), groups());
     await writeSafetensors(file, tensors, metadata, transfer);
   };
-  return turns.take(save, transfer.signal);
+  return takeTurn(save, transfer.signal);
 }
 
 /**
@@ -53,7 +54,7 @@ export async function savePyTorchState(path: string | URL, options: PyTorchOptio
 export async function loadPyTorchState(path: string | URL, options: PyTorchOptions): Promise<void> {
   const file = checkPath(path);
   const transfer = checkOptions(options, ['optimizer']);
-  const { turns, rule, parameters, groups, replace } = requireInsides(options.optimizer);
+  const { takeTurnToLoad, rule, parameters, groups, replace } = requireInsides(options.optimizer);
   const load = async () => {
     let accept: (() => void) | undefined;
     const receive = (header: Header) => {
@@ -67,5 +68,5 @@ export async function loadPyTorchState(path: string | URL, options: PyTorchOptio
     await readSafetensors(file, receive, { ...transfer, checksumRequired: false });
     accept?.();
   };
-  return turns.take(load, transfer.signal);
+  return takeTurnToLoad(load, transfer.signal);
 }

@@ -1,6 +1,17 @@
+import { existsSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
-import { Adam, configure, type Isa, RMSprop, SGD } from '../../lib/index.js';
+import {
+  Adam,
+  configure,
+  type Isa,
+  RMSprop,
+  SGD,
+  saveCheckpoint,
+  savePyTorchState,
+} from '../../lib/index.js';
 import { engines } from '../engines.js';
 
 const f32 = (...values: number[]) => Float32Array.from(values);
@@ -56,6 +67,30 @@ describe.each(engines)('on %s', (isa: Isa) => {
     await pending;
     expect(w).toEqual(f32(-1));
     for (const call of calls) expect(codeThrown(call)).toBeUndefined();
+  });
+
+  test('nothing can be asked for from within a step', async () => {
+    const w = f32(0);
+    const optimizer = new SGD({ w }, { learningRate: 1 });
+    const file = join(tmpdir(), `rmsprop-never-written-${process.pid}`);
+    const codes: (string | undefined)[] = [];
+    const promises: Promise<void>[] = [];
+    optimizer.step({
+      get w() {
+        codes.push(codeThrown(() => optimizer.step({ w: f32(1) })));
+        codes.push(codeThrown(() => optimizer.stateDict()));
+        promises.push(optimizer.stepAsync({ w: f32(1) }), optimizer.save(file));
+        promises.push(saveCheckpoint(file, { optimizer }), savePyTorchState(file, { optimizer }));
+        promises.push(optimizer.load(file));
+        return f32(1);
+      },
+    });
+    for (const result of await Promise.allSettled(promises)) {
+      codes.push(codeOf((result as PromiseRejectedResult).reason ?? {}));
+    }
+    expect(codes).toEqual(Array(7).fill('ERR_OPTIMIZER_BUSY'));
+    expect(w).toEqual(f32(-1));
+    expect(existsSync(file)).toBe(false);
   });
 
   test('a step that fails leaves everything as it is, and the next one is made', async () => {
