@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type Isa, loadCheckpoint, saveCheckpoint } from '../../lib/index.js';
 import { nativeIsas } from '../engines.js';
-import { collectGarbage, grow, resize, type World } from './world.js';
+import { collectAllGarbage, collectYoungGarbage, grow, resize, type World } from './world.js';
 
 type Command = fc.AsyncCommand<object, World>;
 
@@ -158,9 +158,27 @@ const setBadRate = fc.constantFrom(-1, Number.NaN, '1', null).map((rate) =>
   }),
 );
 
+/** A hyperparameter that needs a state which may not be there yet. */
+const setState = fc.constant(
+  command('a hyperparameter that needs a state', (world) => {
+    const [name, value, state] =
+      'momentum' in world.twin
+        ? ['momentum', 0.5, 'momentumBuffer']
+        : ['amsgrad', true, 'maxSquareAverage'];
+    const tensors = world.twin.stateDict().groups.flatMap((group) => group.tensors);
+    const isNew = tensors.some((tensor) => !Object.hasOwn(tensor.state, state as string));
+    const busy = world.loading || (isNew && world.pending.length > 0);
+    const set = (optimizer: unknown) => {
+      (optimizer as Record<string, unknown>)[name as string] = value;
+    };
+    expectThrows(() => set(world.optimizer), busy ? 'ERR_OPTIMIZER_BUSY' : undefined);
+    if (!busy) set(world.twin);
+  }),
+);
+
 const wait = fc.constant(command('wait', (world) => world.settle()));
 
-const garbage = fc.constant(command('collectGarbage', () => collectGarbage()));
+const garbage = fc.constant(command('collect garbage', () => collectAllGarbage()));
 
 const engine = fc
   .record({
@@ -234,7 +252,7 @@ const transfer = fc.nat(4).map((place) =>
     const { pending } = world;
     world.pending = [];
     structuredClone(buffer, { transfer: [buffer] });
-    collectGarbage();
+    collectYoungGarbage();
     for (const result of await Promise.allSettled(pending)) {
       if (result.status === 'fulfilled') continue;
       expect(codeOf(result.reason)).toBe('ERR_TENSOR_DETACHED');
@@ -255,7 +273,7 @@ const transferGradients = fc.constant(
     const step = world.optimizer.stepAsync(world.shaped(gradients) as never);
     const buffers = new Set(gradients.map((gradient) => gradient?.buffer as ArrayBuffer));
     structuredClone([...buffers], { transfer: [...buffers] });
-    collectGarbage();
+    collectYoungGarbage();
     if (world.isa !== 'typescript' || world.plan.lengths.every((length) => length === 0)) {
       await step;
       world.stepTwin(copies);
@@ -309,7 +327,7 @@ const abandon = fc.constant(
       unused.stepAsync(world.shaped(world.tensors()) as never);
     }
     world.renew();
-    collectGarbage();
+    collectYoungGarbage();
   }),
 );
 
@@ -321,6 +339,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   badStep,
   setRate,
   setBadRate,
+  setState,
   wait,
   garbage,
   engine,
