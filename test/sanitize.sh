@@ -4,7 +4,8 @@
 set -eu
 cd "$(dirname "$0")/.."
 
-flags='-fsanitize=address,undefined -fno-sanitize-recover=undefined'
+# Node is built without the type information that the check of virtual tables wants.
+flags='-fsanitize=address,undefined -fno-sanitize=vptr -fno-sanitize-recover=undefined'
 # cmake-js has the last word on CMAKE_CXX_FLAGS, not on those of the release.
 sh scripts/build.sh --out build-sanitize/build \
   --CDCMAKE_CXX_FLAGS_RELEASE="$flags -g -DRMSPROP_SLOW_ARITHMETIC"
@@ -15,4 +16,4 @@ done
 export RMSPROP_PREBUILD="$PWD/build-sanitize" RMSPROP_SANITIZERS="$flags" ASAN_OPTIONS=detect_leaks=0
 LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)" \
   npx vitest run "$@" test/same-bits.test.ts test/storage.test.ts test/idle.test.ts test/properties.test.ts test/bad-input test/optimizer.test.ts \
-  test/guard-pages.test.ts test/floating-point.test.ts
+  test/guard-pages.test.ts test/floating-point.test.ts test/async test/model
