@@ -189,14 +189,10 @@ test.each<[string, () => Buffer, string]>([
   ['metadata that is no string', text('"formatVersion":"1"', '"formatVersion":1'), FORMAT],
   ['metadata twice', text(/}$/, ',"__metadata__":{}}'), FORMAT],
   ['a key of the metadata twice', text('"rule"', '"rule":"Adam","rule"'), FORMAT],
-  [
-    'a tensor twice',
-    text(/}$/, `,"${W}":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`),
-    FORMAT,
-  ],
+  ['a tensor twice', text(/("parameters\/0\/w":\{.*?\}),/, '$1,$1,'), FORMAT],
   [
     'a tensor twice, once escaped',
-    text(/}$/, `,"\\u0070arameters/0/w":{"dtype":"F32","shape":[0],"data_offsets":[0,0]}}`),
+    text(/"(parameters\/0\/w)":(\{.*?\}),/, '"$1":$2,"\\u0070arameters/0/w":$2,'),
     FORMAT,
   ],
   ['a field of a tensor twice', text('"dtype":"F32"', '"dtype":"F32","dtype":"F32"'), FORMAT],
