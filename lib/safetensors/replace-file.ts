@@ -61,7 +61,7 @@ async function targetOf(path: string): Promise<string> {
     if (!stats?.isSymbolicLink()) return target;
     target = resolve(dirname(target), await readlink(target));
   }
-  throw new Error('ELOOP: too many symbolic links');
+  throw Object.assign(new Error('ELOOP: too many symbolic links'), { code: 'ELOOP' });
 }
 
 async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {

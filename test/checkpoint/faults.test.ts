@@ -79,7 +79,7 @@ describe('a path', () => {
         symlinkSync('loop', join(place, 'loop'));
         return join(place, 'loop');
       },
-      'ELOOP',
+      'ELOOP: too many symbolic links',
     ],
     ['with a name too long', () => join(place, 'x'.repeat(300)), 'ENAMETOOLONG: name too long'],
   ])('%s: an error says so, and nothing is left', async (_, make, received) => {

@@ -2,7 +2,15 @@ import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { pathToFileURL } from 'node:url';
 import { isDeepStrictEqual } from 'node:util';
 import { beforeEach, describe, expect, test } from 'vitest';
-import { Adam, loadCheckpoint, RMSprop, SGD, saveCheckpoint } from '../../lib/index.js';
+import {
+  Adam,
+  loadCheckpoint,
+  type Progress,
+  RMSprop,
+  SGD,
+  saveCheckpoint,
+} from '../../lib/index.js';
+import { PIECE } from '../../lib/safetensors/transfer.js';
 import { ordinaryValue } from '../bits.js';
 import { forgeData } from './file.js';
 import { folder, inFolder, strays } from './folder.js';
@@ -11,7 +19,7 @@ const file = inFolder('file');
 beforeEach(() => rmSync(file, { force: true }));
 
 /** Some pieces of a file, and a rest. */
-const LENGTH = 100_000;
+const LENGTH = 150_000;
 const made = new Map<number, Float32Array>();
 function ordinary(seed: number): Float32Array<ArrayBuffer> {
   const make = () => Float32Array.from({ length: LENGTH }, (_, i) => ordinaryValue(seed, i));
@@ -196,6 +204,25 @@ describe('meanwhile', () => {
 });
 
 describe('progress', () => {
+  const piece = PIECE / Float32Array.BYTES_PER_ELEMENT;
+  test.each([0, 1, piece - 1, piece, piece + 1, 2 * piece])(
+    'with %i numbers goes up to the end, and all arrive',
+    async (length) => {
+      const w = ordinary(1).subarray(0, length);
+      const saved = w.slice();
+      const optimizer = new SGD({ w });
+      for (const transfer of [saveCheckpoint, loadCheckpoint]) {
+        const seen: number[] = [];
+        const onProgress = ({ bytes }: Progress) => seen.push(bytes);
+        await transfer(file, { optimizer, onProgress });
+        expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+        expect(seen.at(-1)).toBe(readFileSync(file).length);
+        if (transfer === saveCheckpoint) w.fill(0);
+      }
+      expectSame(w, saved);
+    },
+  );
+
   test.each([
     ['save', (options: object) => trained().optimizer.save(file, options)],
     [
@@ -444,7 +471,7 @@ describe('what is refused', () => {
         },
         RangeError,
         'ERR_STATE_MISMATCH',
-        'Expected checkpoint.groups[0].tensors[0].state.gradientAverage to have length 1, as params.w needs, but received 100000',
+        'Expected checkpoint.groups[0].tensors[0].state.gradientAverage to have length 1, as params.w needs, but received 150000',
       ],
     ],
   )('%s', async (_, call, Kind, code, says) => {
