@@ -30,7 +30,7 @@ export type ErrorCode =
   | 'ERR_NOT_IN_PYTORCH'
   /** A call that needs the optimizer's memory while something else is at work there: it can be made when that is over. */
   | 'ERR_OPTIMIZER_BUSY'
-  /** A checkpoint that the system did not let write: `cause` has its error. What was at the path still is. */
+  /** A checkpoint that the system did not let write, whole and on the disk: `cause` has its error. */
   | 'ERR_CHECKPOINT_WRITE'
   /** A file that the system did not let read: `cause` has its error. */
   | 'ERR_CHECKPOINT_READ'

@@ -19,13 +19,14 @@ const promised = (code: string) =>
 
 describe.each(examples.map((code, i) => [i + 1, code] as const))('example %i', (i, code) => {
   const asRequire = code.replace(/^import (.*) from ('.*');$/gm, 'const $1 = require($2);');
+  const asScript = `(async () => {\n${asRequire}\n})();`; // where await needs a function around it
   test.each([
     ['imported', 'mjs', code],
-    ['required', 'cjs', asRequire],
+    ['required', 'cjs', asScript],
   ])('prints what it says, %s', (_, ending, source) => {
     const file = join(folder, `example-${i}.${ending}`);
     writeFileSync(file, source);
-    const output = execFileSync(process.execPath, [file], { encoding: 'utf8' });
+    const output = execFileSync(process.execPath, [file], { cwd: folder, encoding: 'utf8' });
     expect(promised(code).length).toBeGreaterThan(0);
     expect(output.trim().split('\n')).toEqual(promised(code));
   });

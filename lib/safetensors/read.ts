@@ -124,6 +124,7 @@ async function readFile(
     position += piece.length;
     onProgress?.({ bytes: position, total: size });
   }
+  signal?.throwIfAborted();
   if (expected) verify(path, 'data', checksum, expected.data);
 }
 

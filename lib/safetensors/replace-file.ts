@@ -13,7 +13,8 @@ export type WriteAt = (bytes: Uint8Array, position: number) => Promise<void>;
  *
  * A symbolic link stays, and what it points to is replaced. The new file has the old one's permissions.
  *
- * @throws RangeError ERR_CHECKPOINT_WRITE, or what `write` throws; the old file is as it was, and no other is left
+ * @throws RangeError ERR_CHECKPOINT_WRITE, or what `write` throws; the old file is as it was, and no other is left. Should
+ * only the folder fail to be flushed, the new file has its name, but may lose it in a power cut.
  */
 export async function replaceFile(
   path: string,
@@ -61,7 +62,7 @@ async function targetOf(path: string): Promise<string> {
     if (!stats?.isSymbolicLink()) return target;
     target = resolve(dirname(target), await readlink(target));
   }
-  throw new Error('ELOOP: too many symbolic links');
+  throw Object.assign(new Error('ELOOP: too many symbolic links'), { code: 'ELOOP' });
 }
 
 async function unlessMissing<T>(work: Promise<T>): Promise<T | undefined> {

@@ -85,7 +85,7 @@ async function writeData(
         if (filled === PIECE) await flush();
       }
     }
-    await flush();
+    if (filled > 0) await flush();
     await writing;
     advance(position);
   } finally {

@@ -1,0 +1,143 @@
+import { isDeepStrictEqual } from 'node:util';
+import type { SaveOptions, StateDict } from '../../lib/index.js';
+import { type MemoryArray, memoryTypes, type Tensor } from '../../lib/tensor.js';
+import { type DataType, dataTypes, difference, ordinaryValue, place } from '../bits.js';
+import { possible, storages, tensorOf } from '../storages.js';
+import { type AnyOptimizer, extremes, type Options, optimizers } from '../variants.js';
+
+/** Names that are hard to keep: of properties that all objects have, half characters, signs that formats need. */
+const names = ['__proto__', '\ud800%D800/"\\\0', 'naïve.weight'];
+const record = (tensors: readonly unknown[]) =>
+  Object.fromEntries(tensors.map((tensor, i) => [names[i], tensor]));
+
+/** What an optimizer is made of, and what its steps get, from the tensors and the gradients in a list. */
+const layouts: Record<
+  string,
+  { count: number; params(t: unknown[]): unknown; gradients(t: unknown[]): unknown }
+> = {
+  one: { count: 1, params: ([a]) => a, gradients: ([a]) => a },
+  list: { count: 3, params: (tensors) => tensors, gradients: (tensors) => tensors },
+  record: { count: 3, params: record, gradients: record },
+  groups: {
+    count: 3,
+    params: ([a, b, c]) => [
+      { params: a },
+      { params: [b], learningRate: 0.125 },
+      { params: record([c]), maximize: true, learningRate: -0 },
+    ],
+    gradients: ([a, b, c]) => [a, [b], record([c])],
+  },
+};
+
+/** An optimizer and its parameters while they are being trained. */
+export interface Training {
+  readonly tensors: Tensor[];
+  readonly optimizer: AnyOptimizer & SaveOptions['optimizer'];
+  /** Makes the t-th step; now and then a tensor has no gradient, and the rate changes. */
+  step(t: number): void;
+}
+
+export interface Case {
+  readonly name: string;
+  /** Other tensors and options are those of an optimizer that is about to load. */
+  start(fresh?: 'for loading'): Training;
+}
+
+/** All that training has made, as copies. */
+export interface Result {
+  readonly tensors: MemoryArray[];
+  readonly state: StateDict;
+}
+
+export function resultOf({ tensors, optimizer }: Training): Result {
+  return { tensors: tensors.map((tensor) => tensor.slice()), state: optimizer.stateDict() };
+}
+
+/** Where two results differ first, in words; undefined if they are the same, bit for bit. */
+export function resultDifference(actual: Result, expected: Result): string | undefined {
+  const arrays = ({ tensors, state }: Result) => [
+    ...tensors,
+    ...state.groups.flatMap((group) => group.tensors.flatMap(({ state }) => Object.values(state))),
+  ];
+  const [ours, theirs] = [arrays(actual), arrays(expected)];
+  for (const [k, array] of theirs.entries()) {
+    const found = difference(ours[k] as MemoryArray, array);
+    if (found) return `array ${k} ${found}`;
+  }
+  return isDeepStrictEqual(actual, expected) ? undefined : 'names, steps or options';
+}
+
+const STEPS = 4;
+export const firstHalf = [0, 1, 2, 3];
+export const secondHalf = firstHalf.map((t) => t + STEPS);
+
+type Make = (length: number, value: (i: number) => number) => Tensor;
+
+function createCase(
+  { name, Class }: (typeof optimizers)[number],
+  options: Options,
+  layout: string,
+  lengths: readonly number[],
+  memory: string,
+  make: Make,
+): Case {
+  const { count, params, gradients } = layouts[layout] as (typeof layouts)[string];
+  const used = lengths.slice(0, count);
+  const fill = (seed: number) => used.map((n, i) => make(n, (k) => ordinaryValue(seed + i, k)));
+  return {
+    name: `${name} ${layout} ${memory} ${JSON.stringify(options)}`,
+    start(fresh) {
+      const tensors = fill(fresh ? 77 : 1);
+      const { dtype, stateType, masterCopy } = options;
+      const few = fresh && { dtype, stateType, masterCopy };
+      const optimizer = new Class(params(tensors) as Tensor[], few ?? options);
+      return {
+        tensors,
+        optimizer: optimizer as Training['optimizer'],
+        step(t) {
+          if (t % 3 === 2 && layout !== 'groups') optimizer.learningRate = 0.01 / t;
+          const list = fill(10 + t).map((g, i) => ((t + i) % 5 === 3 ? null : g));
+          optimizer.step(gradients(list) as Tensor[]);
+        },
+      };
+    },
+  };
+}
+
+const own =
+  (type: DataType): Make =>
+  (n, value) =>
+    place(type, n, 8, value).tensor;
+
+const shared =
+  (type: DataType): Make =>
+  (n, value) => {
+    const { View } = memoryTypes[type];
+    const tensor = new View(new SharedArrayBuffer(n * View.BYTES_PER_ELEMENT + 8), 8, n);
+    for (let i = 0; i < n; i++) tensor[i] = value(i);
+    return tensor as Tensor;
+  };
+
+/** Blocks, tails and nothing. */
+const SHORT = [300, 7, 0];
+/** Enough for several threads. */
+const LONG = [70_007, 60_011, 5];
+
+/** Every rule with the fewest and with the most states, in every type and storage; every layout in turn. */
+export const cases: Case[] = optimizers.flatMap((each) => {
+  const all: Case[] = [];
+  const next = () => Object.keys(layouts)[all.length % 4] as string;
+  for (const options of extremes(each.rule)) {
+    for (const type of dataTypes) {
+      all.push(createCase(each, options, next(), SHORT, `own ${type}`, own(type)));
+      all.push(createCase(each, options, next(), SHORT, `shared ${type}`, shared(type)));
+    }
+    for (const storage of storages.filter((storage) => possible(options, storage))) {
+      const make: Make = (n, value) => tensorOf(storage, n, value);
+      all.push(createCase(each, { ...options, ...storage }, next(), SHORT, 'own', make));
+    }
+  }
+  const most = extremes(each.rule)[1] as Options;
+  all.push(createCase(each, most, 'groups', LONG, 'long float32', own('float32')));
+  return all;
+});

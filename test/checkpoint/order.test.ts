@@ -1,0 +1,51 @@
+import type { FileHandle } from 'node:fs/promises';
+import { basename } from 'node:path';
+import { beforeEach, expect, test, vi } from 'vitest';
+import { SGD } from '../../lib/index.js';
+import { folder, inFolder } from './folder.js';
+
+/** What is asked of the system, in order. */
+const calls: string[] = [];
+const name = (path: unknown) =>
+  path === folder ? 'folder' : basename(String(path)).replace(/^\.file\..*\.tmp$/, 'temporary');
+
+vi.mock('node:fs/promises', async (original) => {
+  const fs = await original<typeof import('node:fs/promises')>();
+  const watch = (handle: FileHandle, path: unknown) =>
+    new Proxy(handle, {
+      get(target, key) {
+        const value = Reflect.get(target, key, target);
+        if (typeof value !== 'function') return value;
+        return (...args: unknown[]) => {
+          calls.push(`${String(key)} ${name(path)}`);
+          return value.apply(target, args);
+        };
+      },
+    });
+  return {
+    ...fs,
+    open: async (...args: Parameters<typeof fs.open>) => watch(await fs.open(...args), args[0]),
+    rename: (from: string, to: string) => {
+      calls.push(`rename ${name(from)} ${name(to)}`);
+      return fs.rename(from, to);
+    },
+  };
+});
+
+beforeEach(() => {
+  calls.length = 0;
+});
+
+test('a new file is on the disk before it has its name, and the name before the promise is fulfilled', async () => {
+  await new SGD(Float32Array.of(1), { momentum: 0.5 }).save(inFolder('file'));
+  expect(calls).toEqual([
+    'write temporary', // the header
+    'write temporary', // the data
+    'write temporary', // the checksums
+    'sync temporary',
+    'close temporary',
+    'rename temporary file',
+    'sync folder',
+    'close folder',
+  ]);
+});

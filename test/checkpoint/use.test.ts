@@ -1,0 +1,502 @@
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { pathToFileURL } from 'node:url';
+import { isDeepStrictEqual } from 'node:util';
+import { beforeEach, describe, expect, test } from 'vitest';
+import {
+  Adam,
+  loadCheckpoint,
+  type Progress,
+  RMSprop,
+  SGD,
+  saveCheckpoint,
+} from '../../lib/index.js';
+import { PIECE } from '../../lib/safetensors/transfer.js';
+import { ordinaryValue } from '../bits.js';
+import { forgeData } from './file.js';
+import { folder, inFolder, strays } from './folder.js';
+
+const file = inFolder('file');
+beforeEach(() => rmSync(file, { force: true }));
+
+/** Some pieces of a file, and a rest. */
+const LENGTH = 150_000;
+const made = new Map<number, Float32Array>();
+function ordinary(seed: number): Float32Array<ArrayBuffer> {
+  const make = () => Float32Array.from({ length: LENGTH }, (_, i) => ordinaryValue(seed, i));
+  const known = made.get(seed) ?? make();
+  made.set(seed, known);
+  return known.slice();
+}
+
+function trained(seed = 1) {
+  const w = ordinary(seed);
+  const optimizer = new Adam({ w });
+  optimizer.step({ w: ordinary(seed + 1) });
+  return { w, optimizer };
+}
+
+const snapshot = ({ w, optimizer }: ReturnType<typeof trained>) =>
+  structuredClone({ w, state: optimizer.stateDict() });
+
+/** Fails unless two things are the same, bit for bit; for long arrays much faster than what vitest has. */
+function expectSame(actual: unknown, expected: unknown) {
+  if (!isDeepStrictEqual(actual, expected)) expect.fail('they differ');
+}
+
+/** What a promise is rejected with. */
+const rejection = (promise: Promise<unknown>) =>
+  promise.then(
+    () => expect.fail('it was fulfilled'),
+    (error) => error,
+  );
+
+describe('metadata', () => {
+  test.each([
+    ['an object', { epoch: 3, random: [1, 2 ** 53, 0.1], name: 'é\ud800"' }],
+    ['a number', 7],
+    ['null', null],
+    ['text', 'x'.repeat(1_000_000)],
+    ['a name that all objects have', JSON.parse('{"__proto__":{"a":1},"toString":2}')],
+  ])('may be %s', async (_, metadata) => {
+    const { optimizer } = trained();
+    await saveCheckpoint(file, { optimizer, metadata });
+    expect(await loadCheckpoint(file, { optimizer })).toEqual(metadata);
+  });
+
+  test('need not be', async () => {
+    const { optimizer } = trained();
+    await saveCheckpoint(file, { optimizer });
+    expect(await loadCheckpoint(file, { optimizer })).toBeUndefined();
+  });
+});
+
+test('tensors of any type are filled with what was saved', async () => {
+  const { optimizer } = trained();
+  const numbers = [
+    ...[Float32Array, Float64Array, Int8Array, Uint8Array, Uint8ClampedArray, Int16Array],
+    ...[Uint16Array, Int32Array, Uint32Array],
+  ].map((Type) => Type.of(1, 2, 200.5));
+  const all = [...numbers, BigInt64Array.of(-1n), BigUint64Array.of(2n ** 64n - 1n)];
+  const named = <T>(list: T[]) =>
+    Object.fromEntries(list.map((x, i) => [`__proto__${i || ''}`, x]));
+  await saveCheckpoint(file, { optimizer, tensors: named(all) });
+  const filled = all.map((array) => new (array.constructor as Int8ArrayConstructor)(array.length));
+  await loadCheckpoint(file, { optimizer, tensors: named(filled) });
+  expect(filled).toEqual(all);
+});
+
+test('a URL of a file is a path', async () => {
+  const { optimizer } = trained();
+  await optimizer.save(pathToFileURL(file));
+  expect(existsSync(file)).toBe(true);
+  await optimizer.load(pathToFileURL(file));
+});
+
+test('load takes the state out of a whole checkpoint, and leaves parameters alone', async () => {
+  const [one, other] = [trained(1), trained(5)];
+  await saveCheckpoint(file, { optimizer: one.optimizer, tensors: { x: Int8Array.of(1) } });
+  await other.optimizer.load(file);
+  expectSame(other.optimizer.stateDict(), one.optimizer.stateDict());
+  expectSame(other.w, trained(5).w);
+});
+
+test('a state alone is no checkpoint of a model', async () => {
+  const { optimizer } = trained();
+  await optimizer.save(file);
+  const error = await rejection(loadCheckpoint(file, { optimizer }));
+  expect(error).toMatchObject({
+    code: 'ERR_STATE_MISMATCH',
+    message: 'Expected params.w in the checkpoint to be there, but received none',
+  });
+});
+
+describe('meanwhile', () => {
+  test('calls that need the memory fail, and the program goes on', async () => {
+    const training = trained();
+    const before = snapshot(training);
+    for (const transfer of [
+      () => saveCheckpoint(file, { optimizer: training.optimizer }),
+      () => loadCheckpoint(file, { optimizer: training.optimizer }),
+      () => training.optimizer.save(file),
+      () => training.optimizer.load(file),
+    ]) {
+      let turns = 0;
+      const count = setInterval(() => turns++);
+      const promise = transfer();
+      const busy = expect.objectContaining({ code: 'ERR_OPTIMIZER_BUSY' });
+      expect(() => training.optimizer.step({ w: training.w.slice() })).toThrow(busy);
+      expect(() => training.optimizer.stateDict()).toThrow(busy);
+      expect(() => training.optimizer.loadStateDict(before.state)).toThrow(busy);
+      await promise;
+      clearInterval(count);
+      expect(turns).toBeGreaterThan(0);
+      expectSame(snapshot(training), before);
+    }
+  });
+
+  test('other transfers wait for their turn', async () => {
+    const { optimizer } = trained();
+    const order: string[] = [];
+    const note = (name: string) => ({
+      onProgress: () => order.at(-1) !== name && order.push(name),
+    });
+    await Promise.all([
+      optimizer.save(file, note('first')),
+      optimizer.load(file, note('second')),
+      saveCheckpoint(file, { optimizer, ...note('third') }),
+      loadCheckpoint(file, { optimizer, ...note('fourth') }),
+    ]);
+    expect(order).toEqual(['first', 'second', 'third', 'fourth']);
+  });
+
+  test('hyperparameters that change are not in the file', async () => {
+    const { optimizer } = trained();
+    const promise = optimizer.save(file);
+    optimizer.learningRate = 0.75;
+    optimizer.amsgrad = true; // a state more
+    await promise;
+    const fresh = new Adam({ w: ordinary(1) });
+    await fresh.load(file);
+    expect(fresh).toMatchObject({ learningRate: 0.001, amsgrad: false });
+    optimizer.step({ w: ordinary(2) });
+  });
+
+  test('parameters that change leave a file that is whole', async () => {
+    const { w, optimizer } = trained();
+    let value = 0;
+    const change = () => w.fill(value++);
+    await saveCheckpoint(file, { optimizer, onProgress: change });
+    expect(value).toBeGreaterThan(2);
+    await loadCheckpoint(file, { optimizer });
+  });
+
+  test('memory that goes away is an error, and the old file stays', async () => {
+    const { w, optimizer } = trained();
+    writeFileSync(file, 'old');
+    const transferAway = () =>
+      w.buffer.byteLength && structuredClone(w.buffer, { transfer: [w.buffer] });
+    const error = await rejection(saveCheckpoint(file, { optimizer, onProgress: transferAway }));
+    expect(error.code).toBe('ERR_TENSOR_DETACHED');
+    expect(readFileSync(file, 'utf8')).toBe('old');
+    expect(strays()).toEqual([]);
+    const again = await rejection(saveCheckpoint(file, { optimizer }));
+    expect(again.code).toBe('ERR_TENSOR_DETACHED');
+  });
+
+  test('memory that goes away during a load is an error, and nothing has changed', async () => {
+    const { optimizer: saved } = trained(3);
+    const mean = Float64Array.of(1);
+    await saveCheckpoint(file, { optimizer: saved, tensors: { mean } });
+    for (const lost of ['w', 'mean'] as const) {
+      const { w, optimizer } = trained();
+      const before = optimizer.stateDict();
+      const tensors = { w, mean: Float64Array.of(2) };
+      const { buffer } = tensors[lost];
+      const transferAway = () =>
+        buffer.byteLength && structuredClone(buffer, { transfer: [buffer] });
+      const options = { optimizer, tensors: { mean: tensors.mean }, onProgress: transferAway };
+      const error = await rejection(loadCheckpoint(file, options));
+      expect(error.code).toBe('ERR_TENSOR_DETACHED');
+      expectSame(optimizer.stateDict(), before);
+      if (lost === 'mean') expectSame(w, trained().w);
+    }
+  });
+});
+
+describe('progress', () => {
+  const piece = PIECE / Float32Array.BYTES_PER_ELEMENT;
+  test.each([0, 1, piece - 1, piece, piece + 1, 2 * piece])(
+    'with %i numbers goes up to the end, and all arrive',
+    async (length) => {
+      const w = ordinary(1).subarray(0, length);
+      const saved = w.slice();
+      const optimizer = new SGD({ w });
+      for (const transfer of [saveCheckpoint, loadCheckpoint]) {
+        const seen: number[] = [];
+        const onProgress = ({ bytes }: Progress) => seen.push(bytes);
+        await transfer(file, { optimizer, onProgress });
+        expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+        expect(seen.at(-1)).toBe(readFileSync(file).length);
+        if (transfer === saveCheckpoint) w.fill(0);
+      }
+      expectSame(w, saved);
+    },
+  );
+
+  test.each([
+    ['save', (options: object) => trained().optimizer.save(file, options)],
+    [
+      'load',
+      async (options: object) => {
+        await trained().optimizer.save(file);
+        await trained().optimizer.load(file, options);
+      },
+    ],
+  ])('of %s goes up to the size of the file', async (_, transfer) => {
+    const seen: number[] = [];
+    const totals = new Set<number>();
+    await transfer({
+      onProgress({ bytes, total }: { bytes: number; total: number }) {
+        seen.push(bytes);
+        totals.add(total);
+      },
+    });
+    const size = readFileSync(file).length;
+    expect(seen.length).toBeGreaterThan(3);
+    expect(seen).toEqual([...new Set(seen)].sort((a, b) => a - b));
+    expect(seen.at(-1)).toBe(size);
+    expect([...totals]).toEqual([size]);
+  });
+});
+
+describe.each([
+  [
+    'saveCheckpoint',
+    (t: ReturnType<typeof trained>, o: object) =>
+      saveCheckpoint(file, { optimizer: t.optimizer, ...o }),
+  ],
+  ['save', (t: ReturnType<typeof trained>, o: object) => t.optimizer.save(file, o)],
+  [
+    'loadCheckpoint',
+    (t: ReturnType<typeof trained>, o: object) =>
+      loadCheckpoint(file, { optimizer: t.optimizer, ...o }),
+  ],
+  ['load', (t: ReturnType<typeof trained>, o: object) => t.optimizer.load(file, o)],
+])('%s ends', (_, transfer) => {
+  const cases: [string, () => object][] = [
+    ['before it begins, by a signal', () => ({ signal: AbortSignal.abort(new Error('enough')) })],
+    ...[1, 2, 3].map((piece): [string, () => object] => [
+      `in piece ${piece}, by a signal`,
+      () => {
+        const controller = new AbortController();
+        let pieces = 0;
+        const onProgress = () => {
+          if (++pieces > piece) throw new Error('it goes on');
+          if (pieces === piece) controller.abort(new Error('enough'));
+        };
+        return { signal: controller.signal, onProgress };
+      },
+    ]),
+    [
+      'after the last piece, by a signal',
+      () => {
+        const controller = new AbortController();
+        const onProgress = ({ bytes, total }: { bytes: number; total: number }) =>
+          bytes === total && controller.abort(new Error('enough'));
+        return { signal: controller.signal, onProgress };
+      },
+    ],
+    ...[1, 3].map((piece): [string, () => object] => [
+      `in piece ${piece}, by a callback that throws`,
+      () => {
+        let pieces = 0;
+        const onProgress = () => {
+          if (++pieces === piece) throw new Error('enough');
+        };
+        return { onProgress };
+      },
+    ]),
+  ];
+  test.each(cases)('%s: all is as before', async (_, options) => {
+    await saveCheckpoint(file, { optimizer: trained(9).optimizer });
+    const old = readFileSync(file);
+    const training = trained();
+    const before = snapshot(training);
+    const error = await rejection(transfer(training, options()));
+    expect(error.message).toBe('enough');
+    expectSame(snapshot(training), before);
+    expectSame(readFileSync(file), old);
+    expect(strays()).toEqual([]);
+    await transfer(training, {});
+  });
+
+  test('while it waits for its turn, by a signal', async () => {
+    await saveCheckpoint(file, { optimizer: trained(9).optimizer });
+    const training = trained();
+    const first = training.optimizer.load(file);
+    const controller = new AbortController();
+    const second = rejection(transfer(training, { signal: controller.signal }));
+    controller.abort(new Error('enough'));
+    expect((await second).message).toBe('enough');
+    await first;
+  });
+});
+
+describe('what is refused', () => {
+  const { optimizer } = trained();
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments are wrong on purpose
+  const save: any = saveCheckpoint;
+  // biome-ignore lint/suspicious/noExplicitAny: the arguments are wrong on purpose
+  const load: any = loadCheckpoint;
+  const detached = Float32Array.of(1);
+  structuredClone(detached.buffer, { transfer: [detached.buffer] });
+  const cyclic: { self?: object } = {};
+  cyclic.self = cyclic;
+  test.each<[string, () => Promise<unknown>, typeof TypeError | typeof RangeError, string, string]>(
+    [
+      [
+        'a path that is none',
+        () => save(5, { optimizer }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected path to be a string or a URL of a file, but received 5',
+      ],
+      [
+        'a URL of something else',
+        () => load(new URL('http://localhost/'), { optimizer }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected path to be a string or a URL of a file, but received a URL',
+      ],
+      [
+        'a path that no system has',
+        () => save('a\0b', { optimizer }),
+        RangeError,
+        'ERR_CHECKPOINT_WRITE',
+        'null bytes',
+      ],
+      [
+        'a path that no system has, to load',
+        () => load('a\0b', { optimizer }),
+        RangeError,
+        'ERR_CHECKPOINT_READ',
+        'null bytes',
+      ],
+      [
+        'no options',
+        () => save(file),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options to be a plain object, but received undefined',
+      ],
+      [
+        'no optimizer',
+        () => load(file, {}),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.optimizer to be an optimizer of this package, but received undefined',
+      ],
+      [
+        'an option of something else',
+        () => load(file, { optimizer, metadata: 1 }),
+        TypeError,
+        'ERR_UNKNOWN_OPTION',
+        'Expected options to have only optimizer, tensors, signal, onProgress, but received "metadata"',
+      ],
+      [
+        'an option of something else, to save',
+        () => optimizer.save(file, { metadata: 1 } as object),
+        TypeError,
+        'ERR_UNKNOWN_OPTION',
+        'Expected options to have only signal, onProgress, but received "metadata"',
+      ],
+      [
+        'a signal that is none',
+        () => save(file, { optimizer, signal: {} }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.signal to be an AbortSignal, but received an object',
+      ],
+      [
+        'a callback that is none',
+        () => optimizer.load(file, { onProgress: 1 as never }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.onProgress to be a function, but received 1',
+      ],
+      [
+        'metadata that JSON cannot hold',
+        () => save(file, { optimizer, metadata: () => 1 }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.metadata to be JSON, but received',
+      ],
+      [
+        'metadata in circles',
+        () => save(file, { optimizer, metadata: cyclic }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.metadata to be JSON, but received what fails with "TypeError: Converting circular',
+      ],
+      [
+        'metadata with large integers',
+        () => save(file, { optimizer, metadata: [1n] }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.metadata to be JSON, but received what fails with "TypeError: Do not know how',
+      ],
+      [
+        'metadata beyond what readers take',
+        () => save(file, { optimizer, metadata: 'x'.repeat(1e8) }),
+        RangeError,
+        'ERR_INVALID_OPTION',
+        'Expected names and metadata to take at most 100000000 bytes, but received 1000',
+      ],
+      [
+        'tensors in a list',
+        () => save(file, { optimizer, tensors: [] }),
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.tensors to be a plain object, but received an array of length 0',
+      ],
+      [
+        'a tensor that is none',
+        () => save(file, { optimizer, tensors: { a: [1] } }),
+        TypeError,
+        'ERR_TENSOR_TYPE',
+        'Expected options.tensors["a"] to be a typed array, but received an array of length 1',
+      ],
+      [
+        'a tensor without memory',
+        () => load(file, { optimizer, tensors: { a: detached } }),
+        RangeError,
+        'ERR_TENSOR_DETACHED',
+        'Expected options.tensors["a"] to have its memory, but received a detached buffer',
+      ],
+      [
+        'an optimizer of another rule',
+        async () => {
+          await optimizer.save(file);
+          await new SGD({ w: ordinary(1) }).load(file);
+        },
+        RangeError,
+        'ERR_STATE_MISMATCH',
+        'Expected checkpoint.rule to be "SGD", but received "Adam"',
+      ],
+      [
+        'an optimizer of another size',
+        async () => {
+          await optimizer.save(file);
+          await new Adam({ w: Float32Array.of(1) }).load(file);
+        },
+        RangeError,
+        'ERR_STATE_MISMATCH',
+        'Expected checkpoint.groups[0].tensors[0].state.gradientAverage to have length 1, as params.w needs, but received 150000',
+      ],
+    ],
+  )('%s', async (_, call, Kind, code, says) => {
+    const before = strays(folder);
+    const error = await rejection(call());
+    expect(error).toBeInstanceOf(Kind);
+    expect(error.code).toBe(code);
+    expect(error.message).toContain(says);
+    expect(strays(folder)).toEqual(before);
+  });
+
+  test('states of narrow types with scales that no optimizer writes', async () => {
+    const make = () => new RMSprop({ w: ordinary(1) }, { stateType: 'uint8' });
+    const one = make();
+    one.step({ w: ordinary(2) });
+    await one.save(file);
+    forgeData(file, 'state/squareAverageScale/0/w', (data) => data.writeFloatLE(-1));
+    const other = make();
+    const before = other.stateDict();
+    const error = await rejection(other.load(file));
+    expect(error).toMatchObject({
+      code: 'ERR_STATE_MISMATCH',
+      message:
+        'Expected checkpoint.groups[0].tensors[0].state.squareAverageScale to hold finite numbers of at least 0, but received -1',
+    });
+    expectSame(other.stateDict(), before);
+  });
+});
