@@ -8,3 +8,6 @@ npm run --silent build
 
 echo 'Resident memory'
 node --expose-gc --import tsx test/soak/memory.ts
+
+echo 'A process that ends in the middle of steps and saves; random commands'
+npx vitest run test/async/lifetime.test.ts test/checkpoint test/model

@@ -2,11 +2,13 @@ import { resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { readSignal } from '../async-options.js';
 import { failure, show } from '../errors.js';
+import { requirePlainObject } from '../hyperparameters.js';
 import { type Insides, insidesOf } from '../insides.js';
 import type { TransferOptions } from '../safetensors/transfer.js';
 
 /** The options of a transfer, if these have those, or of the named others, and nothing else. */
 export function checkOptions(options: unknown, others: readonly string[]): TransferOptions {
+  if (others.includes('optimizer')) requirePlainObject(options, 'options');
   const signal = readSignal(options, [...others, 'signal', 'onProgress']);
   const { onProgress } = (options ?? {}) as TransferOptions;
   if (onProgress !== undefined && typeof onProgress !== 'function') {

@@ -33,8 +33,8 @@ const layouts: Record<
 export interface Training {
   readonly tensors: Tensor[];
   readonly optimizer: AnyOptimizer & SaveOptions['optimizer'];
-  /** Makes the t-th step; now and then a tensor has no gradient, and the rate changes. */
-  step(t: number): void;
+  /** Makes the t-th step, every other one asynchronously; now and then a tensor has no gradient, and the rate changes. */
+  step(t: number): unknown;
 }
 
 export interface Case {
@@ -97,7 +97,9 @@ function createCase(
         step(t) {
           if (t % 3 === 2 && layout !== 'groups') optimizer.learningRate = 0.01 / t;
           const list = fill(10 + t).map((g, i) => ((t + i) % 5 === 3 ? null : g));
-          optimizer.step(gradients(list) as Tensor[]);
+          const isAsync = t % 2 === (fresh ? 0 : 1); // the other ones after a load
+          const shaped = gradients(list) as Tensor[];
+          return isAsync ? optimizer.stepAsync(shaped) : optimizer.step(shaped);
         },
       };
     },
@@ -121,7 +123,7 @@ const shared =
 /** Blocks, tails and nothing. */
 const SHORT = [300, 7, 0];
 /** Enough for several threads. */
-const LONG = [70_007, 60_011, 5];
+const LONG = [150_007, 130_011, 5];
 
 /** Every rule with the fewest and with the most states, in every type and storage; every layout in turn. */
 export const cases: Case[] = optimizers.flatMap((each) => {

@@ -13,7 +13,7 @@ async function goOn(folder: string) {
     const training = start('for loading');
     const file = join(folder, `${i}.safetensors`);
     const metadata = await loadCheckpoint(file, { optimizer: training.optimizer });
-    for (const t of metadata.steps) training.step(t);
+    for (const t of metadata.steps) await training.step(t);
     results.push(resultOf(training));
   }
   writeFileSync(join(folder, 'results'), serialize(results));

@@ -13,11 +13,11 @@ test('another process, with other instructions and threads, goes on bit for bit'
   const expected: Result[] = [];
   for (const [i, { start }] of cases.entries()) {
     const training = start();
-    for (const t of firstHalf) training.step(t);
+    for (const t of firstHalf) await training.step(t);
     const { optimizer } = training;
     const metadata = { steps: secondHalf };
     await saveCheckpoint(inFolder(`${i}.safetensors`), { optimizer, metadata });
-    for (const t of secondHalf) training.step(t);
+    for (const t of secondHalf) await training.step(t);
     expected.push(resultOf(training));
   }
   expect(strays()).toEqual([]);
@@ -36,14 +36,14 @@ describe('without parameters', () => {
     '$name: another optimizer goes on bit for bit',
     async ({ start }) => {
       const straight = start();
-      for (const t of [...firstHalf, ...secondHalf]) straight.step(t);
+      for (const t of [...firstHalf, ...secondHalf]) await straight.step(t);
       const before = start();
-      for (const t of firstHalf) before.step(t);
+      for (const t of firstHalf) await before.step(t);
       await before.optimizer.save(inFolder('state'));
       const after = start('for loading');
       for (const [i, tensor] of after.tensors.entries()) tensor.set(before.tensors[i] as never);
       await after.optimizer.load(inFolder('state'));
-      for (const t of secondHalf) after.step(t);
+      for (const t of secondHalf) await after.step(t);
       expect(resultDifference(resultOf(after), resultOf(straight))).toBeUndefined();
     },
   );

@@ -153,11 +153,10 @@ describe('meanwhile', () => {
     const { optimizer } = trained();
     const promise = optimizer.save(file);
     optimizer.learningRate = 0.75;
-    optimizer.amsgrad = true; // a state more
     await promise;
     const fresh = new Adam({ w: ordinary(1) });
     await fresh.load(file);
-    expect(fresh).toMatchObject({ learningRate: 0.001, amsgrad: false });
+    expect(fresh.learningRate).toBe(0.001);
     optimizer.step({ w: ordinary(2) });
   });
 
