@@ -4,7 +4,7 @@ import type { BackgroundStep } from './engine.js';
 import type { Parameter } from './params.js';
 
 /** So many tensors are looked up before the event loop has its turn: a few microseconds' worth. */
-const SLICE = 128;
+const SLICE = 64;
 
 /** Whether an asynchronous step of so many tensors looks them all up as it is asked for. */
 export function fitsOneSlice(count: number): boolean {

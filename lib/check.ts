@@ -50,23 +50,13 @@ function tensorFault(
     : failure(RangeError, 'ERR_TENSOR_LENGTH', expected, `${received}`);
 }
 
-/**
- * Tells whether gradients, but for null, are of their parameters' types and lengths. Looks at nothing else: not even at the
- * parameters, which for thousands of tensors would take longer than all the rest.
- */
-export function createGradientCheck(parameters: readonly Parameter[]) {
-  const types = parameters.map(({ type }) => type);
-  const dtypes = parameters.map(({ dtype }) => dtype);
-  const lengths = Float64Array.from(parameters, ({ length }) => length);
-  return (gradients: readonly unknown[]): boolean => {
-    for (let i = 0; i < gradients.length; i++) {
-      const gradient = gradients[i];
-      if (gradient === null) continue;
-      if (dataTypeOf(gradient, dtypes[i]) !== types[i]) return false;
-      if (lengthOf(gradient as Tensor) !== lengths[i]) return false;
-    }
-    return true;
-  };
+/** Whether gradients, but for null, are of their parameters' types and lengths. Looks at nothing else. */
+export function areAlike(parameters: readonly Parameter[], gradients: readonly unknown[]): boolean {
+  return parameters.every(({ type, dtype, length }, i) => {
+    const gradient = gradients[i];
+    if (gradient === null) return true;
+    return dataTypeOf(gradient, dtype) === type && lengthOf(gradient as Tensor) === length;
+  });
 }
 
 /**

@@ -8,7 +8,7 @@ import type { State } from './state.js';
 export interface Insides {
   readonly rule: AnyRule;
   readonly parameters: readonly Parameter[];
-  readonly groups: readonly GroupRange[];
+  groups(): readonly GroupRange[];
   /** Begins with work when all that was asked for before is over. */
   takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /** Takes a turn for something that will replace state and hyperparameters. */

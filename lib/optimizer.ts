@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type AsyncOptions, readSignal } from './async-options.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
-import { createGradientCheck, memoryFault, overlap, resizableFault } from './check.js';
+import { areAlike, memoryFault, overlap, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
 import type { Engine, Plan } from './engine.js';
@@ -31,10 +31,6 @@ import { randomKey } from './types/rounding.js';
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
 export type ParameterGroup<O> = Values<O> & { readonly params: readonly string[] };
 
-interface InnerGroup extends GroupRange {
-  values: Values<object>;
-}
-
 const gradientWriter = writerOf(gradient as Stage<object>);
 
 type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
@@ -50,7 +46,8 @@ export abstract class Optimizer<O, P extends object> {
   readonly #rule: AnyRule;
   readonly #params: ParsedParams;
   readonly #parameters: readonly Parameter[];
-  readonly #groups: InnerGroup[] = [];
+  /** Never written to: whoever sets a hyperparameter makes another list, and a step that waits keeps its own. */
+  #groups: readonly GroupRange[];
   #state: State;
 
   // What a step needs, made once: room for the gradients, the rows, what writes them.
@@ -66,7 +63,6 @@ export abstract class Optimizer<O, P extends object> {
   readonly #turns = new Turns();
   /** How many of those that wait or are under way will replace the hyperparameters. */
   #loads = 0;
-  #checkGradients: ReturnType<typeof createGradientCheck> | undefined;
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
@@ -79,12 +75,13 @@ export abstract class Optimizer<O, P extends object> {
     });
     this.#parameters = this.#params.groups.flatMap(({ parameters }) => parameters);
 
-    let first = 0;
-    for (const { where, values, parameters } of this.#params.groups) {
+    let end = 0;
+    this.#groups = this.#params.groups.map(({ where, values, parameters }) => {
       checkStorage(values, parameters, where);
-      this.#groups.push({ values, path: where, first, end: first + parameters.length });
-      first += parameters.length;
-    }
+      const first = end;
+      end += parameters.length;
+      return { values, path: where, first, end };
+    });
 
     this.#gradients = this.#parameters.map(() => null);
     const fault = memoryFault(this.#parameters, this.#gradients);
@@ -95,12 +92,12 @@ export abstract class Optimizer<O, P extends object> {
     this.#rows = new Float64Array(this.#groups.length * rowWidth(this.#rule));
     this.#state = this.#extend(undefined, this.#groups);
     this.#currentPlan(); // finds parameters that share memory in ways that only native code sees
-    this.groups = Object.freeze(this.#groups.map((group) => this.#expose(group)));
-    this.#defineHyperparameters(this, this.#groups);
+    this.groups = Object.freeze(this.#groups.map((_, k) => this.#expose(k)));
+    this.#defineHyperparameters(this, [...this.#groups.keys()]);
     shareInsides(this, {
       rule,
       parameters: this.#parameters,
-      groups: this.#groups,
+      groups: () => this.#groups,
       takeTurn: (work, signal) => this.#takeTurn(work, signal),
       takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
       state: () => this.#state,
@@ -153,11 +150,8 @@ export abstract class Optimizer<O, P extends object> {
     const signal = readSignal(options, ['signal']);
     const list: unknown[] = new Array(this.#parameters.length);
     collectGradients(this.#params, gradients, list);
-    const beginsNow = fitsOneSlice(list.length) && !this.#turns.busy;
-    if (!beginsNow) {
-      this.#checkGradients ??= createGradientCheck(this.#parameters);
-      if (!this.#checkGradients(list)) throw this.#fault('grads', list);
-    }
+    const waits = this.#turns.busy && fitsOneSlice(list.length);
+    if (waits && !areAlike(this.#parameters, list)) throw this.#fault('grads', list);
     const groups = this.#groupsOfNow();
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal), signal);
   }
@@ -238,11 +232,11 @@ export abstract class Optimizer<O, P extends object> {
    */
   #groupsOfNow(): () => readonly GroupRange[] {
     if (this.#loads > 0) return () => this.#groups;
-    const groups = this.#groups.map((group) => ({ ...group }));
+    const groups = this.#groups;
     return () => groups;
   }
 
-  async #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (this.#stepping) this.#requireIdle('what takes time');
     return this.#turns.take(work, signal);
   }
@@ -257,7 +251,10 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #replace(state: State, values: readonly Values<object>[]) {
-    for (const [i, group] of this.#groups.entries()) group.values = values[i] as Values<object>;
+    this.#groups = this.#groups.map((group, k) => ({
+      ...group,
+      values: values[k] as Values<object>,
+    }));
     this.#state = state;
     this.#plan = undefined;
   }
@@ -361,11 +358,11 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   /** Sets one hyperparameter of some groups, or of none. */
-  #set(chosen: readonly InnerGroup[], name: string, value: unknown) {
+  #set(chosen: readonly number[], name: string, value: unknown) {
     if (this.#loads > 0) this.#requireIdle(`${name} to be set`);
     const { hyperparameters } = this.#rule;
-    const changed = this.#groups.map((group) => {
-      if (!chosen.includes(group)) return group;
+    const changed = this.#groups.map((group, k) => {
+      if (!chosen.includes(k)) return group;
       checkValue(hyperparameters, name, value, `${group.path}.${name}`);
       if ((hyperparameters as Hyperparameters)[name]?.initial) {
         const expected = `${group.path}.${name} to be set when the optimizer is made`;
@@ -381,23 +378,24 @@ export abstract class Optimizer<O, P extends object> {
       this.#state = state;
       this.#plan = undefined;
     }
-    for (const [i, { values }] of changed.entries())
-      (this.#groups[i] as InnerGroup).values = values;
+    this.#groups = changed;
   }
 
-  #expose(group: InnerGroup): ParameterGroup<O> {
-    const names = this.#parameters.slice(group.first, group.end).map(({ name }) => name);
+  #expose(k: number): ParameterGroup<O> {
+    const { first, end } = this.#groups[k] as GroupRange;
+    const names = this.#parameters.slice(first, end).map(({ name }) => name);
     const exposed = { params: Object.freeze(names) };
-    this.#defineHyperparameters(exposed, [group]);
+    this.#defineHyperparameters(exposed, [k]);
     return Object.preventExtensions(exposed) as unknown as ParameterGroup<O>;
   }
 
-  /** Reads the first group's values, and sets those of all. */
-  #defineHyperparameters(target: object, groups: readonly InnerGroup[]) {
+  /** Of some groups: reads the values of the first, and sets those of all. */
+  #defineHyperparameters(target: object, groups: readonly number[]) {
+    const first = groups[0] as number;
     for (const name of Object.keys(this.#rule.hyperparameters)) {
       Object.defineProperty(target, name, {
         enumerable: true,
-        get: () => ((groups[0] as InnerGroup).values as Record<string, unknown>)[name],
+        get: () => ((this.#groups[first] as GroupRange).values as Record<string, unknown>)[name],
         set: (value: unknown) => this.#set(groups, name, value),
       });
     }

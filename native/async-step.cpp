@@ -75,7 +75,10 @@ bool AsyncStep::cancel(napi_env env) {
   return cancelled;
 }
 
-void AsyncStep::finish() { environment_->settleLater(*this); }
+void AsyncStep::finish() {
+  letGo();  // here, where nobody waits: there may be thousands
+  environment_->settleLater(*this);
+}
 
 void AsyncStep::settle(napi_env env) {
   napi_value done, receiver;

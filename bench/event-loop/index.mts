@@ -35,12 +35,16 @@ const columns: Column<Result>[] = [
   { title: 'step()', cell: ({ synchronous }) => pair(synchronous) },
   { title: 'call of stepAsync()', cell: ({ call }) => pair(call) },
   { title: 'longest turn', cell: ({ turn }) => pair(turn) },
+  { title: 'without a step', cell: ({ quiet }) => pair(quiet) },
   { title: 'until it resolves', cell: ({ asynchronous }) => pair(asynchronous) },
   { title: 'target', cell: () => `<= ${HELD_TARGET}` },
   {
     title: '',
     words: true,
-    cell: ({ call, turn }) => (Math.max(call.median, turn.median) > HELD_TARGET ? 'missed' : ''),
+    cell: ({ call, turn, quiet }) => {
+      if (Math.max(call.median, turn.median) <= HELD_TARGET) return '';
+      return call.median <= HELD_TARGET && quiet.median > HELD_TARGET ? 'by the system' : 'missed';
+    },
   },
 ];
 

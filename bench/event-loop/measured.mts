@@ -1,5 +1,5 @@
 import { configure } from 'rmsprop';
-import { contenders, type Stepper } from '../contenders.mts';
+import { contenders } from '../contenders.mts';
 import { createTensors, type Shape } from '../tensors.mts';
 
 /** How long the event loop is held, in microseconds, over all steps. */
@@ -18,12 +18,14 @@ export interface Result {
   readonly call: Held;
   /** By the longest turn of the event loop while the step is made, the last one included, which resolves the promise. */
   readonly turn: Held;
+  /** By the longest turn in as much time without a step: what the system takes. */
+  readonly quiet: Held;
   /** From the call to the resolved promise. */
   readonly asynchronous: Held;
   readonly steps: number;
 }
 
-/** Times synchronous and asynchronous steps in turn. */
+/** Times synchronous steps, then asynchronous ones: the former would leave this thread's caches cold for the latter. */
 export async function measureHeld(shape: Shape, threads: number, seconds: number) {
   const results: Result[] = [];
   const tensors = createTensors(shape);
@@ -31,22 +33,28 @@ export async function measureHeld(shape: Shape, threads: number, seconds: number
     if (key !== 'rmsprop' && key !== 'adam') continue;
     configure({ threads });
     const optimizer = create(tensors.parameters);
-    const times: Record<'synchronous' | 'call' | 'turn' | 'asynchronous', number[]> = {
+    const times: Record<'synchronous' | 'call' | 'turn' | 'asynchronous' | 'quiet', number[]> = {
       synchronous: [],
       call: [],
       turn: [],
       asynchronous: [],
+      quiet: [],
     };
-    const end = performance.now() + 1e3 * seconds;
-    for (let t = 0; t < 10 || performance.now() < end; t++) {
+    await repeat(seconds, async () => {
       const start = performance.now();
       optimizer.step(tensors.gradients);
-      const stop = performance.now();
-      const background = await watch(optimizer, tensors.gradients);
-      if (t < 5) continue; // compilers and caches warm up
-      times.synchronous.push(stop - start);
-      for (const [part, time] of Object.entries(background)) times[part].push(time);
-    }
+      return () => times.synchronous.push(performance.now() - start);
+    });
+    await repeat(2 * seconds, async () => {
+      const step = await watch(() => optimizer.stepAsync(tensors.gradients));
+      const pause = await watch(() => looks(step.asynchronous));
+      return () => {
+        times.call.push(step.call);
+        times.turn.push(step.turn);
+        times.asynchronous.push(step.asynchronous);
+        times.quiet.push(pause.turn);
+      };
+    });
     results.push({
       name,
       shape,
@@ -55,18 +63,28 @@ export async function measureHeld(shape: Shape, threads: number, seconds: number
       call: held(times.call),
       turn: held(times.turn),
       asynchronous: held(times.asynchronous),
+      quiet: held(times.quiet),
       steps: times.call.length,
     });
   }
   return results;
 }
 
-/** One asynchronous step, while the event loop has nothing else to do than to look at the clock. */
-async function watch(optimizer: Stepper, gradients: Float32Array[]) {
+/** Does something again and again, and keeps its times but for the first: compilers and caches warm up. */
+async function repeat(seconds: number, time: () => Promise<() => void>) {
+  const end = performance.now() + 1e3 * seconds;
+  for (let t = 0; t < 10 || performance.now() < end; t++) {
+    const keep = await time();
+    if (t >= 5) keep();
+  }
+}
+
+/** Something that takes time, while the event loop has nothing else to do than to look at the clock. */
+async function watch(begin: () => Promise<void>) {
   let turn = 0;
   let over = false;
   const start = performance.now();
-  const step = optimizer.stepAsync(gradients);
+  const work = begin();
   let last = performance.now();
   const call = last - start;
   const look = () => {
@@ -76,11 +94,17 @@ async function watch(optimizer: Stepper, gradients: Float32Array[]) {
     if (!over) setImmediate(look);
   };
   setImmediate(look);
-  await step;
+  await work;
   const asynchronous = performance.now() - start;
   over = true;
   await new Promise((resolve) => setImmediate(resolve));
   return { call, turn, asynchronous };
+}
+
+/** As long as this, nothing. */
+async function looks(milliseconds: number) {
+  const end = performance.now() + milliseconds;
+  while (performance.now() < end) await new Promise((resolve) => setImmediate(resolve));
 }
 
 function held(milliseconds: number[]): Held {

@@ -23,7 +23,7 @@ export interface CheckpointTensor extends SourceTensor {
 }
 
 export function parameterTensors({ parameters, groups }: Insides): CheckpointTensor[] {
-  return groups.flatMap(({ first, end }, g) =>
+  return groups().flatMap(({ first, end }, g) =>
     parameters.slice(first, end).map(({ name, path, type, tensor, length }) => ({
       name: parameterName(g, name),
       dtype: fileTypes[type],
@@ -36,7 +36,7 @@ export function parameterTensors({ parameters, groups }: Insides): CheckpointTen
 }
 
 export function stateTensors({ parameters, groups, state }: Insides): SourceTensor[] {
-  return groups.flatMap(({ first, end }, g) =>
+  return groups().flatMap(({ first, end }, g) =>
     parameters.slice(first, end).flatMap(({ name }: Parameter, i) =>
       state()
         .allArrays(first + i)

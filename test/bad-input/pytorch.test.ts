@@ -30,7 +30,7 @@ function trained(name: string, options: Options = {}) {
 
 async function write(name: string, options: Options, edit: Edit) {
   const { state, groups } = insidesOf(trained(name, options)) as Insides;
-  const { metadata, tensors } = writePyTorch(state(), groups);
+  const { metadata, tensors } = writePyTorch(state(), groups());
   const content: Content = {
     tensors: new Map(tensors.map((tensor) => [tensor.name, tensor])),
     metadata: { ...metadata },
