@@ -82,9 +82,10 @@ from safetensors import deserialize
 for name, t in sorted(deserialize(open(sys.argv[1], 'rb').read())):
     print(name, t['dtype'], t['shape'], hashlib.sha256(t['data']).hexdigest())
 `;
-const hasPython = spawnSync('python3', ['-c', 'import safetensors']).status === 0;
+const interpreter = process.env.RMSPROP_PYTHON ?? 'python3';
+const hasPython = spawnSync(interpreter, ['-c', 'import safetensors']).status === 0;
 if (!hasPython)
-  console.log('Skipped: python3 has no package safetensors to read a checkpoint with');
+  console.log(`Skipped: ${interpreter} has no package safetensors to read a checkpoint with`);
 
 test.skipIf(!hasPython)('the Python package reads a checkpoint', async () => {
   const params = {
@@ -95,7 +96,7 @@ test.skipIf(!hasPython)('the Python package reads a checkpoint', async () => {
   const optimizer = new Adam(params, { stateType: 'float32' });
   optimizer.step({ 'a"b': Float32Array.of(1, 2, 3), '\udc00': null, e: null });
   await saveCheckpoint(inFolder('file'), { optimizer, metadata: { '\ud800': 'é' } });
-  const output = execFileSync('python3', ['-c', python, inFolder('file')], { encoding: 'utf8' });
+  const output = execFileSync(interpreter, ['-c', python, inFolder('file')], { encoding: 'utf8' });
   const { tensors, data } = readByTheBook(inFolder('file'));
   const expected = Object.entries(tensors).map(([name, { dtype, shape, data_offsets }]) => {
     const sum = createHash('sha256')
