@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncOptions, readSignal } from './async-options.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
 import { areAlike, memoryFault, overlap, resizableFault } from './check.js';
@@ -9,6 +10,7 @@ import { failure } from './errors.js';
 import { gradient } from './gradient.js';
 import { checkValue, type Hyperparameter, readOptions, type Values } from './hyperparameters.js';
 import { shareInsides } from './insides.js';
+import { describe } from './inspect.js';
 import {
   collectGradients,
   type Gradients,
@@ -248,6 +250,12 @@ export abstract class Optimizer<O, P extends object> {
     } finally {
       this.#loads--;
     }
+  }
+
+  /** What `console.log` shows: the rule, the groups with their tensors and options, and what the state takes. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    if (depth < 0) return `[${this.#rule.name}]`;
+    return describe(this.#rule, this.#parameters, this.#groups, this.#state, options);
   }
 
   #replace(state: State, values: readonly Values<object>[]) {
