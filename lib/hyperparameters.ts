@@ -2,9 +2,10 @@ import { type ErrorCode, failure, show } from './errors.js';
 
 /** What an option may be, and what it is when it is not given. */
 export interface Hyperparameter<T> {
+  /** Undefined where there is none: such an option must be given. */
   readonly default: T;
   readonly expected: string;
-  readonly type: 'number' | 'string' | 'boolean';
+  readonly type: 'number' | 'string' | 'boolean' | 'function' | 'object';
   accepts(value: T): boolean;
   /** All values, where they are few words. */
   readonly words?: readonly T[];
@@ -21,13 +22,18 @@ export type Values<O> = { -readonly [K in keyof O]-?: NonNullable<O[K]> };
 /** The largest finite float32: beyond it a hyperparameter would be infinite for Float32Array tensors. */
 const LARGEST = 3.4028234663852886e38;
 
-function number(value: number, expected: string, accepts: (x: number) => boolean) {
-  return { default: value, expected, type: 'number', accepts } as const;
+function number(value: number | undefined, expected: string, accepts: (x: number) => boolean) {
+  return { default: value as number, expected, type: 'number', accepts } as const;
 }
 
 /** A number that is at least 0. */
-export function nonNegative(value: number): Hyperparameter<number> {
+export function nonNegative(value?: number): Hyperparameter<number> {
   return number(value, 'a finite number of at least 0', (x) => x >= 0 && x <= LARGEST);
+}
+
+/** A number that is at least 1. */
+export function atLeastOne(value?: number): Hyperparameter<number> {
+  return number(value, 'a finite number of at least 1', (x) => x >= 1 && x <= LARGEST);
 }
 
 /** A number from 0 to 1. */
@@ -44,6 +50,12 @@ export function properFraction(value: number): Hyperparameter<number> {
 export function integer(value: number, largest: number): Hyperparameter<number> {
   const accepts = (x: number) => Number.isInteger(x) && x >= 0 && x <= largest;
   return number(value, `an integer from 0 to ${largest}`, accepts);
+}
+
+/** An integer that is at least 1. */
+export function positiveInteger(value?: number): Hyperparameter<number> {
+  const accepts = (x: number) => Number.isSafeInteger(x) && x >= 1;
+  return number(value, 'an integer from 1 to 2^53 - 1', accepts);
 }
 
 export function boolean(value: boolean): Hyperparameter<boolean> {
@@ -86,6 +98,17 @@ const elsewhere: { readonly [name: string]: string | undefined } = Object.assign
     betas: 'beta1 and beta2',
     beta_1: 'beta1',
     beta_2: 'beta2',
+    gamma: 'factor',
+    total_iters: 'steps',
+    total_steps: 'steps',
+    decay_steps: 'steps',
+    step_size: 'steps',
+    T_max: 'steps',
+    T_0: 'steps',
+    T_mult: 'multiplier',
+    eta_min: 'minimum, a fraction of the base rate',
+    min_lr: 'minimum, a fraction of the base rate',
+    pct_start: 'rise',
   },
 );
 
@@ -115,6 +138,19 @@ export function readOptions<O>(
     values[name] = value;
   }
   return values as Values<O>;
+}
+
+/** The same for options of which some have no default. Throws if one of them is not given. */
+export function readAllOptions<O>(
+  specification: Specification<O>,
+  options: unknown,
+  where: string,
+) {
+  const values = readOptions(specification, options, where);
+  for (const name of Object.keys(specification)) {
+    checkValue(specification, name, values[name as keyof O], `${where}.${name}`);
+  }
+  return values;
 }
 
 /** Options in a map, a promise or a prototype would be ignored in silence. */

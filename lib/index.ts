@@ -32,6 +32,29 @@ export {
 } from './rules/index.js';
 export { type Configuration, configure, type Isa, type Runtime, runtime } from './runtime.js';
 export type { Progress, TransferOptions } from './safetensors/transfer.js';
+export {
+  type ConstantOptions,
+  type CosineOptions,
+  type CosineRestartsOptions,
+  type ExponentialOptions,
+  type LinearOptions,
+  type MultiStepOptions,
+  type OneCycleMomentumOptions,
+  type OneCycleOptions,
+  type PlateauState,
+  type PolynomialOptions,
+  type ProductOptions,
+  type ReduceOnPlateau,
+  type ReduceOnPlateauOptions,
+  type Schedule,
+  Scheduler,
+  type SchedulerOptions,
+  type SchedulerState,
+  type SequenceOptions,
+  type StepOptions,
+  schedules,
+  type WarmUpOptions,
+} from './schedules/index.js';
 export type { StateDict, TensorState } from './state-dict.js';
 export type { StorageOptions } from './storage.js';
 export type { MemoryArray, Tensor } from './tensor.js';

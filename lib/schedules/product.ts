@@ -1,0 +1,23 @@
+import { readAllOptions, type Specification } from '../hyperparameters.js';
+import { defineSchedule, type Schedule, scheduleList } from './schedule.js';
+
+export interface ProductOptions {
+  /** What is multiplied. */
+  schedules: readonly Schedule[];
+}
+
+const specification: Specification<ProductOptions> = { schedules: scheduleList };
+
+/**
+ * Several schedules at once.
+ *
+ *     schedules[0](step) * schedules[1](step) * ...
+ *
+ * Source: torch.optim.lr_scheduler.ChainedScheduler, which also chains schedulers that are no factors.
+ *
+ * @throws TypeError, RangeError ERR_INVALID_OPTION; TypeError ERR_UNKNOWN_OPTION
+ */
+export function product(options: ProductOptions) {
+  const schedules = [...readAllOptions(specification, options, 'options').schedules];
+  return defineSchedule((step) => schedules.reduce((factor, each) => factor * each(step), 1));
+}

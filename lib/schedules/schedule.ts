@@ -1,0 +1,36 @@
+import { failure, show } from '../errors.js';
+import type { Hyperparameter } from '../hyperparameters.js';
+
+/**
+ * What the rates of all groups are multiplied by once `step` optimizer steps have been made: a pure function. Schedules of
+ * the caller's own are any such functions, as PyTorch's LambdaLR takes them.
+ */
+export type Schedule = (step: number) => number;
+
+/** A schedule that throws RangeError ERR_INVALID_OPTION where what it is given is no number of steps. */
+export function defineSchedule(schedule: Schedule): Schedule {
+  return (step) => {
+    if (Number.isSafeInteger(step) && step >= 0) return schedule(step);
+    throw failure(
+      RangeError,
+      'ERR_INVALID_OPTION',
+      'step to be an integer of at least 0',
+      show(step),
+    );
+  };
+}
+
+/** A schedule as an option of another one. */
+export function scheduleOption(preset?: Schedule): Hyperparameter<Schedule> {
+  const expected = 'a schedule, which is a function of the step';
+  return { default: preset as Schedule, expected, type: 'function', accepts: () => true };
+}
+
+/** Some schedules as an option of another one. */
+export const scheduleList: Hyperparameter<readonly Schedule[]> = {
+  default: undefined as never,
+  expected: 'a list of schedules, which are functions of the step',
+  type: 'object',
+  accepts: (list) =>
+    Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === 'function'),
+};
