@@ -63,6 +63,8 @@ export abstract class Optimizer<O, P extends object> {
   readonly #turns = new Turns();
   /** How many of those that wait or are under way will replace the hyperparameters. */
   #loads = 0;
+  /** The hyperparameters when the last of those loads is over: those of all that is asked for until then. */
+  #afterLoads: { groups?: readonly GroupRange[] } = {};
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
@@ -228,10 +230,13 @@ export abstract class Optimizer<O, P extends object> {
 
   /**
    * The groups with their hyperparameters as they are now, for something that is asked for now and has its turn later; or
-   * then, if they will be loaded in between.
+   * as they are after the loads that come in between.
    */
   #groupsOfNow(): () => readonly GroupRange[] {
-    if (this.#loads > 0) return () => this.#groups;
+    if (this.#loads > 0) {
+      const after = this.#afterLoads;
+      return () => after.groups ?? this.#groups;
+    }
     const groups = this.#groups;
     return () => groups;
   }
@@ -246,7 +251,10 @@ export abstract class Optimizer<O, P extends object> {
     try {
       return await this.#takeTurn(load, signal);
     } finally {
-      this.#loads--;
+      if (--this.#loads === 0) {
+        this.#afterLoads.groups = this.#groups;
+        this.#afterLoads = {};
+      }
     }
   }
 
