@@ -144,8 +144,8 @@ void Team::lead() {
       runShares(1, shares, work);
       lock.lock();
       claimed_ = false;
+      advance(shared_done_);  // under the lock: whoever claims the team next waits for the count after this one
       lock.unlock();
-      advance(shared_done_);
     } else if (!jobs_.empty()) {
       running_ = jobs_.front();
       jobs_.pop_front();
