@@ -28,9 +28,9 @@ export async function stepInBackground(
     for (let from = 0; from < count; from += SLICE) {
       if (!fitsOneSlice(count)) await setImmediate();
       const to = Math.min(from + SLICE, count);
+      if (!step.hold(gradients, from, to)) return 'refused';
       const fault = resizableFault(parameters, gradients, from, to);
       if (fault) throw fault;
-      if (!step.hold(gradients, from, to)) return 'refused';
     }
     signal?.throwIfAborted();
     return await new Promise((resolve, reject) => {

@@ -173,7 +173,9 @@ export abstract class Optimizer<O, P extends object> {
     if (made === 'no thread') {
       await setImmediate();
       signal?.throwIfAborted();
-      const fault = resizableFault(this.#parameters, gradients, 0, gradients.length);
+      const fault =
+        memoryFault(this.#parameters, gradients) ??
+        resizableFault(this.#parameters, gradients, 0, gradients.length);
       if (fault) throw fault;
       made = plan.step(gradients) ? 'done' : 'refused';
     }
