@@ -1,4 +1,5 @@
 import { setImmediate } from 'node:timers/promises';
+import { onAbort } from './abort.js';
 import { resizableFault } from './check.js';
 import type { BackgroundStep } from './engine.js';
 import type { Parameter } from './params.js';
@@ -27,21 +28,26 @@ export async function stepInBackground(
     for (let from = 0; from < count; from += SLICE) {
       if (!fitsOneSlice(count)) await setImmediate();
       const to = Math.min(from + SLICE, count);
+      if (!step.hold(gradients, from, to)) return 'refused';
       const fault = resizableFault(parameters, gradients, from, to);
       if (fault) throw fault;
-      if (!step.hold(gradients, from, to)) return 'refused';
     }
     signal?.throwIfAborted();
     return await new Promise((resolve, reject) => {
-      const cancel = () => {
-        if (step.cancel()) reject(signal?.reason);
-      };
-      started = step.start(() => {
-        signal?.removeEventListener('abort', cancel);
-        resolve('done');
+      const stop = onAbort(signal, () => {
+        if (!started || !step.cancel()) return;
+        stop();
+        reject(signal?.reason);
       });
-      if (started) signal?.addEventListener('abort', cancel, { once: true });
-      else resolve('no thread');
+      try {
+        started = step.start(() => {
+          stop();
+          resolve('done');
+        });
+      } finally {
+        if (!started) stop();
+      }
+      if (!started) resolve('no thread');
     });
   } finally {
     if (!started) step.letGo();

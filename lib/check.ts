@@ -60,7 +60,7 @@ export function areAlike(parameters: readonly Parameter[], gradients: readonly u
 }
 
 /**
- * The first of these tensors in memory that could be taken away from under an asynchronous step, as the error to throw: a
+ * The first of these tensors, which are alike, in memory that could be taken away from under an asynchronous step, as the error to throw: a
  * resizable ArrayBuffer gives memory back to the system as it shrinks.
  */
 export function resizableFault(

@@ -65,6 +65,8 @@ export abstract class Optimizer<O, P extends object> {
   readonly #turns = new Turns();
   /** How many of those that wait or are under way will replace the hyperparameters. */
   #loads = 0;
+  /** The hyperparameters when the last of those loads is over: those of all that is asked for until then. */
+  #afterLoads: { groups?: readonly GroupRange[] } = {};
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
@@ -173,7 +175,9 @@ export abstract class Optimizer<O, P extends object> {
     if (made === 'no thread') {
       await setImmediate();
       signal?.throwIfAborted();
-      const fault = resizableFault(this.#parameters, gradients, 0, gradients.length);
+      const fault =
+        memoryFault(this.#parameters, gradients) ??
+        resizableFault(this.#parameters, gradients, 0, gradients.length);
       if (fault) throw fault;
       made = plan.step(gradients) ? 'done' : 'refused';
     }
@@ -230,10 +234,13 @@ export abstract class Optimizer<O, P extends object> {
 
   /**
    * The groups with their hyperparameters as they are now, for something that is asked for now and has its turn later; or
-   * then, if they will be loaded in between.
+   * as they are after the loads that come in between.
    */
   #groupsOfNow(): () => readonly GroupRange[] {
-    if (this.#loads > 0) return () => this.#groups;
+    if (this.#loads > 0) {
+      const after = this.#afterLoads;
+      return () => after.groups ?? this.#groups;
+    }
     const groups = this.#groups;
     return () => groups;
   }
@@ -248,7 +255,10 @@ export abstract class Optimizer<O, P extends object> {
     try {
       return await this.#takeTurn(load, signal);
     } finally {
-      this.#loads--;
+      if (--this.#loads === 0) {
+        this.#afterLoads.groups = this.#groups;
+        this.#afterLoads = {};
+      }
     }
   }
 

@@ -1,6 +1,11 @@
+import { onAbort } from './abort.js';
+
 /** Work that waits for its turn. */
 interface Turn {
-  begin(): void;
+  /** Undefined once it is cancelled. */
+  begin: (() => void) | undefined;
+  readonly reject: (reason: unknown) => void;
+  next: Turn | undefined;
 }
 
 /**
@@ -8,7 +13,9 @@ interface Turn {
  * in the order in which it was asked for.
  */
 export class Turns {
-  readonly #waiting: Turn[] = [];
+  // A list, since an array takes longer to lose its first element the longer it is.
+  #first: Turn | undefined;
+  #last: Turn | undefined;
   #busy = false;
 
   /** Whether anything is under way or waiting. */
@@ -26,35 +33,59 @@ export class Turns {
         reject(signal.reason);
         return;
       }
-      const cancel = () => {
-        this.#waiting.splice(this.#waiting.indexOf(turn), 1);
-        reject(signal?.reason);
+      const over = <V>(settle: (value: V) => void) => {
+        return (value: V) => {
+          this.#next(); // first: whoever waits for the work finds it over
+          settle(value);
+        };
       };
-      const turn: Turn = {
-        begin: () => {
-          signal?.removeEventListener('abort', cancel);
-          const over = <V>(settle: (value: V) => void) => {
-            return (value: V) => {
-              this.#next(); // first: whoever waits for the work finds it over
-              settle(value);
-            };
-          };
-          work().then(over(resolve), over(reject));
-        },
+      const [done, failed] = [over(resolve), over(reject)];
+      const begin = () => {
+        work().then(done, failed);
       };
       if (this.#busy) {
-        signal?.addEventListener('abort', cancel, { once: true });
-        this.#waiting.push(turn);
-      } else {
-        this.#busy = true;
-        turn.begin();
+        this.#wait(begin, reject, signal);
+        return;
+      }
+      this.#busy = true;
+      try {
+        begin();
+      } catch (error) {
+        this.#busy = false; // no promise: there may be no room on the stack even to call a function
+        throw error;
       }
     });
   }
 
+  #wait(begin: () => void, reject: (reason: unknown) => void, signal: AbortSignal | undefined) {
+    const turn: Turn = { begin: undefined, reject, next: undefined };
+    const stop = onAbort(signal, () => {
+      turn.begin = undefined;
+      stop();
+      reject(signal?.reason);
+    });
+    turn.begin = () => {
+      stop();
+      begin();
+    };
+    if (this.#last) this.#last.next = turn;
+    else this.#first = turn;
+    this.#last = turn;
+  }
+
   #next() {
-    const turn = this.#waiting.shift();
-    if (turn) turn.begin();
-    else this.#busy = false;
+    while (this.#first) {
+      const { begin, reject, next }: Turn = this.#first;
+      this.#first = next;
+      if (!next) this.#last = undefined;
+      if (!begin) continue;
+      try {
+        begin();
+        return;
+      } catch (error) {
+        reject(error);
+      }
+    }
+    this.#busy = false;
   }
 }

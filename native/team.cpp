@@ -134,7 +134,7 @@ void Team::lead() {
     std::unique_lock lock(mutex_);
     if (shrinking_) {
       shrinking_ = false;
-      proven_ = 1;
+      size_ = 1;
       lock.unlock();
       omp_pause_resource_all(omp_pause_hard);
     } else if (shares_ > 0) {
@@ -144,8 +144,8 @@ void Team::lead() {
       runShares(1, shares, work);
       lock.lock();
       claimed_ = false;
+      advance(shared_done_);  // under the lock: whoever claims the team next waits for the count after this one
       lock.unlock();
-      advance(shared_done_);
     } else if (!jobs_.empty()) {
       running_ = jobs_.front();
       jobs_.pop_front();
@@ -163,28 +163,31 @@ void Team::lead() {
   }
 }
 
-// All shares from the first one on, by the leader and the threads that serve it: the one parallel region.
+// All shares from the first one on, by the leader and the threads that serve it: the one parallel region. Threads that
+// it does not need end; a region of one thread ends none.
 void Team::runShares(unsigned first, unsigned shares, Work work) {
-  probe(shares - first);
-#pragma omp parallel num_threads(std::min(shares - first, proven_))
+  if (shares - first == 1) return work.run(work.context, first, shares);
+  size_ = canGrowTo(shares - first);
+#pragma omp parallel num_threads(size_)
   {
     const unsigned team = omp_get_num_threads(), me = omp_get_thread_num();
     for (unsigned share = first + me; share < shares; share += team) work.run(work.context, share, shares);
   }
 }
 
-// The OpenMP library ends the process if the system does not give it a thread. So ask before it does.
-void Team::probe(unsigned threads) {
-  if (threads <= proven_) return;
+// The OpenMP library ends the process if the system does not give it a thread. So ask before it does, for those that
+// are not there yet.
+unsigned Team::canGrowTo(unsigned threads) {
+  if (threads <= size_) return threads;
   std::atomic<uint32_t> enough{0};
   std::vector<std::thread> given;
   try {
     given.reserve(threads);
-    while (given.size() + 1 < threads) given.emplace_back([&] { enough.wait(0); });
+    while (size_ + given.size() < threads) given.emplace_back([&] { enough.wait(0); });
   } catch (const std::exception&) {
     // So many, and no more.
   }
   advance(enough);
   for (std::thread& thread : given) thread.join();
-  proven_ = static_cast<unsigned>(given.size()) + 1;
+  return size_ + static_cast<unsigned>(given.size());
 }

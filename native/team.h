@@ -45,7 +45,7 @@ class Team {
   bool ensureLeader();
   void lead();
   void runShares(unsigned first, unsigned shares, Work work);
-  void probe(unsigned threads);
+  unsigned canGrowTo(unsigned threads);
   void ring();
 
   std::mutex mutex_;
@@ -61,5 +61,5 @@ class Team {
   std::atomic<uint32_t> shared_done_{0};  // counts shared works that are done
   std::atomic<uint32_t> jobs_done_{0};
 
-  unsigned proven_ = 1;  // so many threads the system has given
+  unsigned size_ = 1;  // the leader and the threads that serve it now
 };

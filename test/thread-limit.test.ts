@@ -37,11 +37,35 @@ const code = (left: number) => `
   steps(alone, 4);
   console.log(JSON.stringify({ made, wrongUnderLimit, wrongAfter: wrong(together, alone) }));`;
 
+/** Steps of both kinds in turn, of which synchronous ones need a thread less; prints the size of the team after each. */
+const inTurn = `
+  const { configure, RMSprop } = require(${JSON.stringify(root)});
+  const { readdirSync } = require('node:fs');
+  const w = new Float32Array(400_000);
+  const optimizer = new RMSprop(w);
+  const before = readdirSync('/proc/self/task').length;
+  const size = () => readdirSync('/proc/self/task').length - before;
+  (async () => {
+    const sizes = [];
+    process.env.THREADS_LEFT = '4';
+    for (const threads of [2, 4]) {
+      configure({ threads });
+      for (let t = 0; t < 4; t++) await optimizer.stepAsync(w.slice());
+      sizes.push(size());
+    }
+    for (let t = 0; t < 4; t++) {
+      optimizer.step(w.slice());
+      if (t === 2) process.env.THREADS_LEFT = '0';
+      await optimizer.stepAsync(w.slice());
+    }
+    console.log(JSON.stringify(sizes));
+  })();`;
+
 describe.runIf(process.platform === 'linux')('where threads cannot be made', () => {
   beforeAll(() => compile('-shared', '-fPIC', join(__dirname, 'thread-limit.cpp'), '-o', limit));
 
-  const run = (left: number) => {
-    const { status, signal, stderr, stdout } = spawnSync(process.execPath, ['-e', code(left)], {
+  const run = (source: string) => {
+    const { status, signal, stderr, stdout } = spawnSync(process.execPath, ['-e', source], {
       encoding: 'utf8',
       env: { ...process.env, LD_PRELOAD: limit },
     });
@@ -50,12 +74,16 @@ describe.runIf(process.platform === 'linux')('where threads cannot be made', () 
   };
 
   test.each([0, 1, 5])('but for %i, steps take those that there are', (left) => {
-    const { made, ...wrong } = run(left);
+    const { made, ...wrong } = run(code(left));
     expect(made).toBeLessThanOrEqual(left);
     expect(wrong).toEqual({ wrongUnderLimit: 0, wrongAfter: 0 });
   });
 
   test('these steps would make more than that', () => {
-    expect(run(1024).made).toBeGreaterThan(5);
+    expect(run(code(1024)).made).toBeGreaterThan(5);
+  });
+
+  test('teams grow by what they lack, and do with fewer threads when those that ended do not come back', () => {
+    expect(run(inTurn)).toEqual([2, 4]);
   });
 });

@@ -1,5 +1,5 @@
 import { memoryFault } from '../check.js';
-import { failure } from '../errors.js';
+import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
 import type { Insides } from '../insides.js';
 import type { Optimizer } from '../optimizer.js';
@@ -115,7 +115,7 @@ function encodeMetadata(metadata: unknown): { metadata?: string } {
   try {
     text = JSON.stringify(metadata);
   } catch (error) {
-    received = `what fails with "${error}"`;
+    received = `what fails with ${error instanceof Error ? `"${error}"` : show(error)}`;
   }
   if (text !== undefined) return { metadata: text };
   throw failure(TypeError, 'ERR_INVALID_OPTION', 'options.metadata to be JSON', received);

@@ -56,6 +56,9 @@ export function encodeHeader<T extends Described>(
   metadata: { readonly [name: string]: string },
   tensors: readonly T[],
 ): { bytes: Buffer; ordered: T[]; dataBytes: number } {
+  // Before they are quoted, which takes more bytes, and may take more than a string can have.
+  const texts = [...Object.entries(metadata).flat(), ...tensors.map(({ name }) => name)];
+  checkLength(texts.reduce((sum, { length }) => sum + length, 0));
   const ordered = [...tensors].sort((a, b) => elementSizes[b.dtype] - elementSizes[a.dtype]);
   let end = 0;
   const fields = ordered.map(({ name, dtype, shape }) => {
@@ -68,12 +71,15 @@ export function encodeHeader<T extends Described>(
   );
   const text = `${CHECKSUM_PREFIX}${CHECKSUM_DIGITS}"${others.join('')}}${fields.join('')}}`;
   const length = Math.ceil(Buffer.byteLength(text) / 8) * 8;
-  if (length > LONGEST_HEADER) {
-    const expected = `names and metadata to take at most ${LONGEST_HEADER} bytes`;
-    throw failure(RangeError, 'ERR_INVALID_OPTION', expected, `${length}`);
-  }
+  checkLength(length);
   const bytes = Buffer.alloc(LENGTH_BYTES + length, ' ');
   bytes.writeBigUInt64LE(BigInt(length));
   bytes.write(text, LENGTH_BYTES);
   return { bytes, ordered, dataBytes: end };
+}
+
+function checkLength(bytes: number) {
+  if (bytes <= LONGEST_HEADER) return;
+  const expected = `names and metadata to take at most ${LONGEST_HEADER} bytes`;
+  throw failure(RangeError, 'ERR_INVALID_OPTION', expected, `${bytes}`);
 }

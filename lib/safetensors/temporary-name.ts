@@ -17,7 +17,7 @@ function prefixOf(target: string): string {
 /** Process, JavaScript thread, random. */
 const SUFFIX = /^(\d+)-(\d+)-[0-9a-f]{12}\.tmp$/;
 
-/** The temporary files that this JavaScript thread is writing. */
+/** The temporary files that this copy of the package is writing in this JavaScript thread. */
 const underWay = new Set<string>();
 
 /** The name of a file that will be renamed to `target`. Whoever finds one can tell whether it is still being written. */
@@ -47,14 +47,22 @@ export async function removeStale(target: string): Promise<void> {
   for (const name of names) {
     const own = name.startsWith(base) ? SUFFIX.exec(name.slice(base.length)) : null;
     const path = join(folder, name);
-    if (own && !underWay.has(path) && (isAbandoned(own) || (await isOld(path)))) {
+    if (own && !underWay.has(path) && (await isAbandoned(own, path))) {
       await unlink(path).catch(() => {});
     }
   }
 }
 
-function isAbandoned([, pid, thread]: RegExpExecArray): boolean {
-  return Number(pid) === process.pid ? Number(thread) === threadId : !isAlive(Number(pid));
+/**
+ * One with this process' number is from an earlier process if it is older than this one; else another thread is writing it,
+ * or another copy of this package in this thread.
+ */
+async function isAbandoned([, pid]: RegExpExecArray, path: string): Promise<boolean> {
+  const isOwn = Number(pid) === process.pid;
+  if (!isOwn && !isAlive(Number(pid))) return true;
+  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
+  const age = Date.now() - mtimeMs;
+  return age > GIVEN_UP || (isOwn && age > 1000 * process.uptime());
 }
 
 function isAlive(pid: number): boolean {
@@ -64,9 +72,4 @@ function isAlive(pid: number): boolean {
   } catch (error) {
     return (error as NodeJS.ErrnoException).code !== 'ESRCH';
   }
-}
-
-async function isOld(path: string): Promise<boolean> {
-  const { mtimeMs } = await stat(path).catch(() => ({ mtimeMs: Number.POSITIVE_INFINITY }));
-  return Date.now() - mtimeMs > GIVEN_UP;
 }

@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { existsSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setImmediate as turnOfTheLoop } from 'node:timers/promises';
@@ -47,6 +47,24 @@ describe.each(engines)('on %s', (isa: Isa) => {
     expect(w).toEqual(f32(-1.75));
     optimizer.step(f32(1));
     expect(w).toEqual(f32(-101.75));
+  });
+
+  test('steps that wait for a load have what it loads, whatever is set when it is over', async () => {
+    const folder = mkdtempSync(join(tmpdir(), 'rmsprop-'));
+    const file = join(folder, 'state.safetensors');
+    const w = f32(0);
+    const optimizer = new SGD(w, { learningRate: 1 });
+    await optimizer.save(file);
+    optimizer.learningRate = 10;
+    const load = optimizer.load(file);
+    const steps = [1, 2, 3].map(() => optimizer.stepAsync(f32(1)));
+    await load;
+    optimizer.learningRate = 100;
+    await Promise.all(steps);
+    expect(w).toEqual(f32(-3));
+    optimizer.step(f32(1));
+    expect(w).toEqual(f32(-103));
+    rmSync(folder, { recursive: true });
   });
 
   test('what does not wait fails while a step is pending, and works when it is over', async () => {

@@ -125,6 +125,26 @@ describe.each(engines)('on %s, a step changes nothing when it is given', (isa: I
     expect(params.weights).not.toEqual(before.params.weights);
   });
 
+  test.each(badSteps)(
+    '$does, with a promise, now and later',
+    async ({ grads, kind, code, says }) => {
+      configure({ isa });
+      const { params, optimizer } = trained();
+      const before = structuredClone({ params, state: optimizer.stateDict() });
+      const given = grads(params) as typeof good;
+      const refusal = { name: kind.name, code, message: says };
+      await expect(optimizer.stepAsync(given)).rejects.toMatchObject(refusal);
+      expect({ params, state: optimizer.stateDict() }).toEqual(before);
+      const results = await Promise.allSettled([
+        optimizer.stepAsync(good),
+        optimizer.stepAsync(given),
+        optimizer.stepAsync(good),
+      ]);
+      expect(results).toMatchObject([{}, { reason: refusal }, { status: 'fulfilled' }]);
+      expect(optimizer.stateDict().groups[0]?.tensors[0]?.step).toBe(3);
+    },
+  );
+
   test('nothing, because a parameter lost its memory', () => {
     configure({ isa });
     const { params, optimizer } = trained();

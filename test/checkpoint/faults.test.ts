@@ -177,7 +177,18 @@ describe('what somebody left behind', () => {
       undefined,
       false,
     ],
-    ['this thread', `.checkpoint.${machine}-${own}-${threadId}-0123456789ab.tmp`, undefined, false],
+    [
+      'an earlier process with the number of this one',
+      `.checkpoint.${machine}-${own}-${threadId}-0123456789ab.tmp`,
+      new Date(Date.now() - 1000 * process.uptime() - 1000),
+      false,
+    ],
+    [
+      'another copy of the package in this thread',
+      `.checkpoint.${machine}-${own}-${threadId}-0123456789ab.tmp`,
+      undefined,
+      true,
+    ],
     ['another machine, long ago', `.checkpoint.elsewhere-1-0-0123456789ab.tmp`, old, true],
     [
       'this machine under another name',

@@ -425,6 +425,25 @@ describe('what is refused', () => {
         'Expected options.metadata to be JSON, but received what fails with "TypeError: Do not know how',
       ],
       [
+        'metadata that throws what is no error',
+        () => {
+          const toJSON = () => {
+            throw Object.create(null);
+          };
+          return save(file, { optimizer, metadata: { toJSON } });
+        },
+        TypeError,
+        'ERR_INVALID_OPTION',
+        'Expected options.metadata to be JSON, but received what fails with an object',
+      ],
+      [
+        'metadata beyond what a string takes once it is quoted twice',
+        () => save(file, { optimizer, metadata: '"'.repeat(1.5e8) }),
+        RangeError,
+        'ERR_INVALID_OPTION',
+        'Expected names and metadata to take at most 100000000 bytes, but received 300000',
+      ],
+      [
         'metadata beyond what readers take',
         () => save(file, { optimizer, metadata: 'x'.repeat(1e8) }),
         RangeError,
