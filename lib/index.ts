@@ -12,7 +12,7 @@ export type { ExtraTensors } from './checkpoint/tensors.js';
 export type { CommonOptions } from './common-options.js';
 export type { ErrorCode } from './errors.js';
 export type { GradientOptions } from './gradient.js';
-export { Optimizer, type ParameterGroup } from './optimizer.js';
+export { type AnyOptimizer, Optimizer, type ParameterGroup } from './optimizer.js';
 export type { Gradients, Group, Params, Strict, Tensors } from './params.js';
 export { presets } from './presets.js';
 export {

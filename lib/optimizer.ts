@@ -419,3 +419,6 @@ export abstract class Optimizer<O, P extends object> {
     }
   }
 }
+
+/** Any optimizer, whatever its options and parameters: for functions that take one. */
+export type AnyOptimizer = Pick<Optimizer<unknown, object>, 'groups' | 'stateDict' | 'save'>;

@@ -46,7 +46,6 @@ class Team {
   void lead();
   void runShares(unsigned first, unsigned shares, Work work);
   unsigned canGrowTo(unsigned threads);
-  void ring();
 
   std::mutex mutex_;
   bool led_ = false;      // whether the leader, the thread that all others of the team serve, is there

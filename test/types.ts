@@ -6,9 +6,11 @@ import {
   loadPyTorchState,
   presets,
   RMSprop,
+  Scheduler,
   SGD,
   saveCheckpoint,
   savePyTorchState,
+  schedules,
 } from '../lib/index.js';
 
 const w = new Float32Array(1);
@@ -101,6 +103,9 @@ export function accepted() {
   loadCheckpoint<number[]>('file', { optimizer: groups, onProgress: ({ bytes }) => bytes });
   savePyTorchState('file', { optimizer: groups, signal: AbortSignal.timeout(1) });
   loadPyTorchState(new URL('file:///file'), { optimizer: seeded });
+  saveCheckpoint('file', { optimizer: new SGD(w) });
+  savePyTorchState('file', { optimizer: new Adam([w, b]) });
+  new Scheduler(new SGD(w), schedules.cosine({ steps: 10 }));
   groups.save('file', { signal: AbortSignal.timeout(1) });
   const rate: number | undefined = groups.groups[0]?.learningRate;
   return rate;

@@ -2,7 +2,7 @@ import { memoryFault } from '../check.js';
 import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
 import type { Insides } from '../insides.js';
-import type { Optimizer } from '../optimizer.js';
+import type { AnyOptimizer } from '../optimizer.js';
 import type { FileDataType } from '../safetensors/data-types.js';
 import { formatFailure } from '../safetensors/failures.js';
 import { type Header, sizeOfShape, type TensorInfo } from '../safetensors/header.js';
@@ -30,7 +30,7 @@ import {
 } from './tensors.js';
 
 export interface LoadOptions extends TransferOptions {
-  optimizer: Optimizer<unknown, object>;
+  optimizer: AnyOptimizer;
   /** Arrays that are filled with what was saved: the names, types and lengths that were saved. */
   tensors?: ExtraTensors;
 }

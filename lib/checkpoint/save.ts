@@ -2,7 +2,7 @@ import { memoryFault } from '../check.js';
 import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
 import type { Insides } from '../insides.js';
-import type { Optimizer } from '../optimizer.js';
+import type { AnyOptimizer } from '../optimizer.js';
 import type { Parameter } from '../params.js';
 import type { TransferOptions } from '../safetensors/transfer.js';
 import { type SourceTensor, writeSafetensors } from '../safetensors/write.js';
@@ -13,7 +13,7 @@ import { checkOptions, checkPath, requireInsides } from './options.js';
 import { type ExtraTensors, extraTensors, parameterTensors, stateTensors } from './tensors.js';
 
 export interface SaveOptions extends TransferOptions {
-  optimizer: Optimizer<unknown, object>;
+  optimizer: AnyOptimizer;
   /** Whatever else is needed to go on, such as the epoch and the state of a random number generator: what JSON keeps. */
   metadata?: unknown;
   /** Arrays of the model that are no parameters, by name. */

@@ -1,5 +1,5 @@
 import { checkOptions, checkPath, requireInsides } from '../checkpoint/options.js';
-import type { Optimizer } from '../optimizer.js';
+import type { AnyOptimizer } from '../optimizer.js';
 import type { Header, TensorInfo } from '../safetensors/header.js';
 import { readSafetensors } from '../safetensors/read.js';
 import type { TransferOptions } from '../safetensors/transfer.js';
@@ -8,7 +8,7 @@ import { readPyTorch } from './read.js';
 import { writePyTorch } from './write.js';
 
 export interface PyTorchOptions extends TransferOptions {
-  optimizer: Optimizer<unknown, object>;
+  optimizer: AnyOptimizer;
 }
 
 /**

@@ -1,7 +1,7 @@
 import { failure, show } from '../errors.js';
 import { checkValue, readAllOptions, type Specification } from '../hyperparameters.js';
 import { insidesOf } from '../insides.js';
-import type { Optimizer } from '../optimizer.js';
+import type { AnyOptimizer } from '../optimizer.js';
 import { misfit, requireList, requireObject, requireSame, requireStep } from '../saved-state.js';
 import { type PlateauState, ReduceOnPlateau, readPlateauState } from './reduce-on-plateau.js';
 import { type Schedule, scheduleOption } from './schedule.js';
@@ -56,7 +56,7 @@ export class Scheduler {
    * ERR_OPTIMIZER_BUSY while a checkpoint is being loaded; ERR_CONFLICTING_OPTIONS for a momentum; nothing has changed
    */
   constructor(
-    optimizer: Pick<Optimizer<unknown, object>, 'groups'>,
+    optimizer: AnyOptimizer,
     schedule: Schedule | ReduceOnPlateau,
     options?: SchedulerOptions,
   ) {
