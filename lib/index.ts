@@ -21,6 +21,8 @@ export {
   savePyTorchState,
 } from './pytorch/state-file.js';
 export {
+  Adagrad,
+  type AdagradOptions,
   Adam,
   type AdamOptions,
   AdamW,

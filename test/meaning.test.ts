@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+import { Adagrad, Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
 
 const f64 = (...values: number[]) => Float64Array.from(values);
 
@@ -88,8 +88,19 @@ describe('one step by hand', () => {
       (p) => new AdamW(p, { learningRate: 0.5, epsilon: 0, weightDecay: 0.5 }),
       0.25,
     ],
+    [
+      'Adagrad from 12: s = 12 + 2 * 2 = 16; 1 - .5 * 2 / (4 + 1)',
+      (p) => new Adagrad(p, { learningRate: 0.5, epsilon: 1, initialAccumulator: 12 }),
+      0.8,
+    ],
   ])('%s', (_, make, expected) => {
     expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
+  });
+
+  test('the rate of Adagrad falls with the steps: rate / (1 + (t - 1) * decay)', () => {
+    const h = { learningRate: 1, learningRateDecay: 1, epsilon: 0 };
+    // From gradients 3 and 4 the roots are 3 and 5: 1 - 3/3 - 1/2 * 4/5.
+    expect(path((p) => new Adagrad(p, h), [3, 4])).toEqual([0, -0.4]);
   });
 
   test('the place of the rate in momentum shows when the rate changes, and only then', () => {

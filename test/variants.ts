@@ -1,6 +1,6 @@
 import type { Hyperparameter } from '../lib/hyperparameters.js';
 import type { AnyRule } from '../lib/rule.js';
-import { Adam, AdamW, RMSprop, rules, SGD } from '../lib/rules/index.js';
+import { Adagrad, Adam, AdamW, RMSprop, rules, SGD } from '../lib/rules/index.js';
 import type { StateDict } from '../lib/state-dict.js';
 import { storageHyperparameters } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
@@ -25,6 +25,7 @@ export const optimizers = [
   { rule: rules.sgd, Class: SGD },
   { rule: rules.adam, Class: Adam },
   { rule: rules.adamw, Class: AdamW },
+  { rule: rules.adagrad, Class: Adagrad },
 ].map(({ rule, Class }) => ({
   name: rule.name,
   rule: rule as unknown as AnyRule,

@@ -1,5 +1,6 @@
 // The rules, in the order of their numbers.
 #pragma once
+#include "adagrad.h"
 #include "adam.h"
 #include "rmsprop.h"
 #include "sgd.h"
@@ -7,4 +8,4 @@
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad>;

@@ -304,6 +304,24 @@ def make_cases():
             adam(rule, amsgrad, 0.9, 0.999, 0.01, schedule=SCHEDULE)
             adam(rule, amsgrad, 0.9, 0.999, 0.01, skipped=SKIPPED)
 
+    # A large rate, so that the parameters go far while the sum grows.
+    def adagrad(rate_decay, initial, weight_decay=0, maximize=False, epsilon=1e-10, **more):
+        options = {
+            "learningRate": 0.1,
+            "learningRateDecay": rate_decay,
+            "epsilon": epsilon,
+            "initialAccumulator": initial,
+            "weightDecay": weight_decay,
+            "maximize": maximize,
+        }
+        add("Adagrad", options, **more)
+
+    for i, (rate_decay, initial) in enumerate([(0, 0), (0.3, 0), (0.01, 0.1)]):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            adagrad(rate_decay, initial, weight_decay, maximize, [1e-10, 1e-3][(i + j) % 2])
+    adagrad(0.3, 0.1, schedule=SCHEDULE)
+    adagrad(0.3, 0.1, 0.01, skipped=SKIPPED)
+
     return cases
 
 
@@ -337,6 +355,12 @@ def torch_optimizer(rule, params, o):
         )
     elif rule == "SGD":
         shared |= dict(momentum=o["momentum"], dampening=o["dampening"], nesterov=o["nesterov"])
+    elif rule == "Adagrad":
+        shared |= dict(
+            lr_decay=o["learningRateDecay"],
+            eps=o["epsilon"],
+            initial_accumulator_value=o["initialAccumulator"],
+        )
     else:
         shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], amsgrad=o["amsgrad"])
     return getattr(torch.optim, rule)(params, **shared)
@@ -349,6 +373,7 @@ STATE_NAMES = {
     "exp_avg": "gradientAverage",
     "exp_avg_sq": "squareAverage",
     "max_exp_avg_sq": "maxSquareAverage",
+    "sum": "squareSum",
 }
 
 RECORDED_STEPS = {"float32": [1, 2, 10], "float64": [1]}  # besides the last

@@ -45,6 +45,8 @@ CASES = [
     ("Adam", {"weight_decay": 0.01}, {"decoupled_weight_decay": True}),
     ("AdamW", {}, {"lr": 0.003}),
     ("AdamW", {"amsgrad": True, "maximize": True}, {"betas": (0.4, 0.9), "weight_decay": 0.1}),
+    ("Adagrad", {"lr_decay": 0.3}, {"lr": 0.003}),
+    ("Adagrad", {"initial_accumulator_value": 0.1, "weight_decay": 0.01}, {"maximize": True}),
 ]
 
 

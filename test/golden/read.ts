@@ -8,7 +8,12 @@ export type TensorName = 'weights' | 'bias';
 /** One value for each of the two tensors that every case trains. */
 export type PerTensor<T> = Record<TensorName, T>;
 export type DatasetName = 'ordinary' | 'wide' | 'extreme';
-export type StateName = 'squareAverage' | 'gradientAverage' | 'momentumBuffer' | 'maxSquareAverage';
+export type StateName =
+  | 'squareAverage'
+  | 'gradientAverage'
+  | 'momentumBuffer'
+  | 'maxSquareAverage'
+  | 'squareSum';
 
 interface GoldenAdamOptions {
   learningRate: number;
@@ -43,6 +48,14 @@ export interface GoldenOptions {
   };
   Adam: GoldenAdamOptions;
   AdamW: GoldenAdamOptions;
+  Adagrad: {
+    learningRate: number;
+    learningRateDecay: number;
+    epsilon: number;
+    initialAccumulator: number;
+    weightDecay: number;
+    maximize: boolean;
+  };
 }
 
 export type GoldenRule = keyof GoldenOptions;

@@ -96,7 +96,8 @@ export function isInPyTorch(name: string, options: Options): boolean {
     const none = of('nesterov', false) && of('initialSquareAverage', 0);
     return same && none && of('weightDecayMode', 'l2');
   }
-  return name !== 'SGD' || of('weightDecayMode', 'l2');
+  const isAdam = name === 'Adam' || name === 'AdamW';
+  return isAdam || of('weightDecayMode', 'l2');
 }
 
 /** Every class in every variant. */
