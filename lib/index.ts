@@ -21,6 +21,8 @@ export {
   savePyTorchState,
 } from './pytorch/state-file.js';
 export {
+  Adadelta,
+  type AdadeltaOptions,
   Adagrad,
   type AdagradOptions,
   Adam,

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Adagrad, Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+import { Adadelta, Adagrad, Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
 
 const f64 = (...values: number[]) => Float64Array.from(values);
 
@@ -93,8 +93,20 @@ describe('one step by hand', () => {
       (p) => new Adagrad(p, { learningRate: 0.5, epsilon: 1, initialAccumulator: 12 }),
       0.8,
     ],
+    [
+      'Adadelta: v = .25 * 4 = 1; 1 - .5 * sqrt(0 + 3) / sqrt(1 + 3) * 2',
+      (p) => new Adadelta(p, { learningRate: 0.5, decay: 0.75, epsilon: 3 }),
+      1 - Math.sqrt(0.75),
+    ],
   ])('%s', (_, make, expected) => {
     expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
+  });
+
+  test('Adadelta gives the gradient the size of the updates so far', () => {
+    const optimizer = (p: Float64Array) => new Adadelta(p, { decay: 0.75, epsilon: 3 });
+    // v = 1, u = sqrt(3) / 2 * 2, w = .25 * 3 = .75; then v = 1.75, u = sqrt(3.75) / sqrt(4.75) * 2.
+    const [, second] = path(optimizer, [2, 2], 0);
+    expect(second).toBeCloseTo(-Math.sqrt(3) - 2 * Math.sqrt(3.75 / 4.75), 15);
   });
 
   test('the rate of Adagrad falls with the steps: rate / (1 + (t - 1) * decay)', () => {

@@ -1,9 +1,11 @@
+import { adadelta } from './adadelta.js';
 import { adagrad } from './adagrad.js';
 import { adam } from './adam.js';
 import { adamw } from './adamw.js';
 import { rmsprop } from './rmsprop.js';
 import { sgd } from './sgd.js';
 
+export { Adadelta, type AdadeltaOptions } from './adadelta.js';
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
@@ -11,4 +13,4 @@ export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
 
 /** Every rule: the table that tests iterate over. */
-export const rules = { rmsprop, sgd, adam, adamw, adagrad } as const;
+export const rules = { rmsprop, sgd, adam, adamw, adagrad, adadelta } as const;

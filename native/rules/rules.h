@@ -1,5 +1,6 @@
 // The rules, in the order of their numbers.
 #pragma once
+#include "adadelta.h"
 #include "adagrad.h"
 #include "adam.h"
 #include "rmsprop.h"
@@ -8,4 +9,4 @@
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta>;

@@ -322,6 +322,25 @@ def make_cases():
     adagrad(0.3, 0.1, schedule=SCHEDULE)
     adagrad(0.3, 0.1, 0.01, skipped=SKIPPED)
 
+    # 0.5 is a power of two: products with it round nothing.
+    decays = [0.9, 0.99, 0.5, 0.3]
+
+    def adadelta(decay, weight_decay=0, maximize=False, epsilon=1e-6, **more):
+        options = {
+            "learningRate": 0.5,
+            "decay": decay,
+            "epsilon": epsilon,
+            "weightDecay": weight_decay,
+            "maximize": maximize,
+        }
+        add("Adadelta", options, **more)
+
+    for i in range(3):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            adadelta(decays[(i + j) % 4], weight_decay, maximize, [1e-6, 1e-3, 1e-8][i])
+    adadelta(0.9, schedule=SCHEDULE)
+    adadelta(0.9, 0.01, skipped=SKIPPED)
+
     return cases
 
 
@@ -361,6 +380,8 @@ def torch_optimizer(rule, params, o):
             eps=o["epsilon"],
             initial_accumulator_value=o["initialAccumulator"],
         )
+    elif rule == "Adadelta":
+        shared |= dict(rho=o["decay"], eps=o["epsilon"])
     else:
         shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], amsgrad=o["amsgrad"])
     return getattr(torch.optim, rule)(params, **shared)
@@ -374,6 +395,7 @@ STATE_NAMES = {
     "exp_avg_sq": "squareAverage",
     "max_exp_avg_sq": "maxSquareAverage",
     "sum": "squareSum",
+    "acc_delta": "squareUpdateAverage",
 }
 
 RECORDED_STEPS = {"float32": [1, 2, 10], "float64": [1]}  # besides the last

@@ -47,6 +47,7 @@ CASES = [
     ("AdamW", {"amsgrad": True, "maximize": True}, {"betas": (0.4, 0.9), "weight_decay": 0.1}),
     ("Adagrad", {"lr_decay": 0.3}, {"lr": 0.003}),
     ("Adagrad", {"initial_accumulator_value": 0.1, "weight_decay": 0.01}, {"maximize": True}),
+    ("Adadelta", {"weight_decay": 0.01}, {"rho": 0.5, "eps": 1e-3, "maximize": True}),
 ]
 
 

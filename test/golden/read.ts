@@ -13,7 +13,8 @@ export type StateName =
   | 'gradientAverage'
   | 'momentumBuffer'
   | 'maxSquareAverage'
-  | 'squareSum';
+  | 'squareSum'
+  | 'squareUpdateAverage';
 
 interface GoldenAdamOptions {
   learningRate: number;
@@ -48,6 +49,13 @@ export interface GoldenOptions {
   };
   Adam: GoldenAdamOptions;
   AdamW: GoldenAdamOptions;
+  Adadelta: {
+    learningRate: number;
+    decay: number;
+    epsilon: number;
+    weightDecay: number;
+    maximize: boolean;
+  };
   Adagrad: {
     learningRate: number;
     learningRateDecay: number;
