@@ -26,6 +26,8 @@ export {
   Adagrad,
   type AdagradOptions,
   Adam,
+  Adamax,
+  type AdamaxOptions,
   type AdamOptions,
   AdamW,
   type AdamWOptions,

@@ -73,6 +73,7 @@ struct Careful {
     return {easy ? denormal(rest, as<Bits>(a.x)) : lerp(easy ? V{} : a.x, b.x, weight.x)};
   }
 
+  friend Careful abs(Careful a) { return {abs(a.x)}; }
   friend Careful maximum(Careful a, Careful b) { return {maximum(a.x, b.x)}; }
   friend Careful clampToZero(Careful a) { return {clampToZero(a.x)}; }
 };

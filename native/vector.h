@@ -32,6 +32,12 @@ V maximum(V a, V b) {
   return (a > b) | (a != a) ? a : b;
 }
 
+// Without the sign, of zeros too.
+template <class V>
+V abs(V x) {
+  return x > 0.0f ? x : V{} - x;
+}
+
 // 0 for negative numbers; NaN and -0 stay.
 template <class V>
 V clampToZero(V x) {

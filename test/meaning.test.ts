@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Adadelta, Adagrad, Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+import { Adadelta, Adagrad, Adam, Adamax, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
 
 const f64 = (...values: number[]) => Float64Array.from(values);
 
@@ -98,6 +98,11 @@ describe('one step by hand', () => {
       (p) => new Adadelta(p, { learningRate: 0.5, decay: 0.75, epsilon: 3 }),
       1 - Math.sqrt(0.75),
     ],
+    [
+      'Adamax: m / (1 - .5) = 2, u = 2 + 2; 1 - .5 * 2 / 4',
+      (p) => new Adamax(p, { learningRate: 0.5, beta1: 0.5, epsilon: 2 }),
+      0.75,
+    ],
   ])('%s', (_, make, expected) => {
     expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
   });
@@ -107,6 +112,13 @@ describe('one step by hand', () => {
     // v = 1, u = sqrt(3) / 2 * 2, w = .25 * 3 = .75; then v = 1.75, u = sqrt(3.75) / sqrt(4.75) * 2.
     const [, second] = path(optimizer, [2, 2], 0);
     expect(second).toBeCloseTo(-Math.sqrt(3) - 2 * Math.sqrt(3.75 / 4.75), 15);
+  });
+
+  test('the largest gradient of Adamax fades, until a gradient is larger', () => {
+    const h = { learningRate: 1, beta1: 0, beta2: 0.5, epsilon: 0 };
+    // u = 4, 2, 3, and m = g.
+    const steps = path((p) => new Adamax(p, h), [-4, 1, 3], 0);
+    expect(steps).toEqual([1, 0.5, -0.5]);
   });
 
   test('the rate of Adagrad falls with the steps: rate / (1 + (t - 1) * decay)', () => {

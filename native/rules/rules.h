@@ -3,10 +3,11 @@
 #include "adadelta.h"
 #include "adagrad.h"
 #include "adam.h"
+#include "adamax.h"
 #include "rmsprop.h"
 #include "sgd.h"
 
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax>;

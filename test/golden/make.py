@@ -341,6 +341,23 @@ def make_cases():
     adadelta(0.9, schedule=SCHEDULE)
     adadelta(0.9, 0.01, skipped=SKIPPED)
 
+    def adamax(beta1, beta2, weight_decay=0, maximize=False, epsilon=1e-8, **more):
+        options = {
+            "learningRate": 0.002,
+            "beta1": beta1,
+            "beta2": beta2,
+            "epsilon": epsilon,
+            "weightDecay": weight_decay,
+            "maximize": maximize,
+        }
+        add("Adamax", options, **more)
+
+    for i in range(3):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            adamax(*betas[(i + j) % 4], weight_decay, maximize, [1e-8, 1e-3, 0][i])
+    adamax(0.9, 0.999, schedule=SCHEDULE)
+    adamax(0.9, 0.999, 0.01, skipped=SKIPPED)
+
     return cases
 
 
@@ -382,6 +399,8 @@ def torch_optimizer(rule, params, o):
         )
     elif rule == "Adadelta":
         shared |= dict(rho=o["decay"], eps=o["epsilon"])
+    elif rule == "Adamax":
+        shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"])
     else:
         shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], amsgrad=o["amsgrad"])
     return getattr(torch.optim, rule)(params, **shared)
@@ -394,6 +413,7 @@ STATE_NAMES = {
     "exp_avg": "gradientAverage",
     "exp_avg_sq": "squareAverage",
     "max_exp_avg_sq": "maxSquareAverage",
+    "exp_inf": "infinityNorm",
     "sum": "squareSum",
     "acc_delta": "squareUpdateAverage",
 }

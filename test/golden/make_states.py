@@ -48,6 +48,7 @@ CASES = [
     ("Adagrad", {"lr_decay": 0.3}, {"lr": 0.003}),
     ("Adagrad", {"initial_accumulator_value": 0.1, "weight_decay": 0.01}, {"maximize": True}),
     ("Adadelta", {"weight_decay": 0.01}, {"rho": 0.5, "eps": 1e-3, "maximize": True}),
+    ("Adamax", {"weight_decay": 0.01}, {"betas": (0.4, 0.9), "maximize": True}),
 ]
 
 

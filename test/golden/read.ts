@@ -13,6 +13,7 @@ export type StateName =
   | 'gradientAverage'
   | 'momentumBuffer'
   | 'maxSquareAverage'
+  | 'infinityNorm'
   | 'squareSum'
   | 'squareUpdateAverage';
 
@@ -48,6 +49,7 @@ export interface GoldenOptions {
     maximize: boolean;
   };
   Adam: GoldenAdamOptions;
+  Adamax: Omit<GoldenAdamOptions, 'amsgrad'>;
   AdamW: GoldenAdamOptions;
   Adadelta: {
     learningRate: number;
