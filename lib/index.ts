@@ -33,6 +33,8 @@ export {
   type AdamWOptions,
   RMSprop,
   type RMSpropOptions,
+  Rprop,
+  type RpropOptions,
   SGD,
   type SGDOptions,
 } from './rules/index.js';

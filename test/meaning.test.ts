@@ -1,5 +1,15 @@
 import { describe, expect, test } from 'vitest';
-import { Adadelta, Adagrad, Adam, Adamax, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  presets,
+  RMSprop,
+  Rprop,
+  SGD,
+} from '../lib/index.js';
 
 const f64 = (...values: number[]) => Float64Array.from(values);
 
@@ -103,6 +113,11 @@ describe('one step by hand', () => {
       (p) => new Adamax(p, { learningRate: 0.5, beta1: 0.5, epsilon: 2 }),
       0.75,
     ],
+    [
+      'the first Rprop step is the rate, whatever the gradient',
+      (p) => new Rprop(p, { learningRate: 0.5 }),
+      0.5,
+    ],
   ])('%s', (_, make, expected) => {
     expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
   });
@@ -119,6 +134,23 @@ describe('one step by hand', () => {
     // u = 4, 2, 3, and m = g.
     const steps = path((p) => new Adamax(p, h), [-4, 1, 3], 0);
     expect(steps).toEqual([1, 0.5, -0.5]);
+  });
+
+  test('Rprop steps farther while signs stay, waits when one changes, then goes on with the smaller step', () => {
+    const h = { learningRate: 1, etaPlus: 2, etaMinus: 0.25, stepMax: 4 };
+    // Steps 1, 2, 4, 4: the largest; then 1, and none is made; then 1, as 0 has no sign; then 2.
+    const gradients = [5, 1, 9, 1, -1, -3, -1];
+    expect(path((p) => new Rprop(p, h), gradients, 0)).toEqual([-1, -3, -7, -11, -11, -10, -8]);
+  });
+
+  test('Rprop reads its rate at the first step of a tensor only', () => {
+    const p = f64(0);
+    const optimizer = new Rprop(p, { learningRate: 8, etaPlus: 2 });
+    for (const rate of [1, 16]) {
+      optimizer.learningRate = rate;
+      optimizer.step(f64(3));
+    }
+    expect(p[0]).toBe(-3);
   });
 
   test('the rate of Adagrad falls with the steps: rate / (1 + (t - 1) * decay)', () => {

@@ -1,6 +1,16 @@
 import type { Hyperparameter } from '../lib/hyperparameters.js';
 import type { AnyRule } from '../lib/rule.js';
-import { Adadelta, Adagrad, Adam, Adamax, AdamW, RMSprop, rules, SGD } from '../lib/rules/index.js';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  RMSprop,
+  Rprop,
+  rules,
+  SGD,
+} from '../lib/rules/index.js';
 import type { StateDict } from '../lib/state-dict.js';
 import { storageHyperparameters } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
@@ -28,6 +38,7 @@ export const optimizers = [
   { rule: rules.adagrad, Class: Adagrad },
   { rule: rules.adadelta, Class: Adadelta },
   { rule: rules.adamax, Class: Adamax },
+  { rule: rules.rprop, Class: Rprop },
 ].map(({ rule, Class }) => ({
   name: rule.name,
   rule: rule as unknown as AnyRule,

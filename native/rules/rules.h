@@ -5,9 +5,10 @@
 #include "adam.h"
 #include "adamax.h"
 #include "rmsprop.h"
+#include "rprop.h"
 #include "sgd.h"
 
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop>;

@@ -358,6 +358,25 @@ def make_cases():
     adamax(0.9, 0.999, schedule=SCHEDULE)
     adamax(0.9, 0.999, 0.01, skipped=SKIPPED)
 
+    def rprop(etas, sizes, maximize=False, **more):
+        options = {
+            "learningRate": 0.01,
+            "etaMinus": etas[0],
+            "etaPlus": etas[1],
+            "stepMin": sizes[0],
+            "stepMax": sizes[1],
+            "maximize": maximize,
+        }
+        add("Rprop", options, **more)
+
+    # The second pair of sizes is close enough together for both to be met.
+    for etas in [(0.5, 1.2), (0.3, 1.5), (0.9, 1.01)]:
+        for sizes in [(1e-6, 50), (1e-3, 0.05)]:
+            for maximize in [False, True]:
+                rprop(etas, sizes, maximize)
+    rprop((0.5, 1.2), (1e-6, 50), schedule=SCHEDULE)  # in vain
+    rprop((0.5, 1.2), (1e-6, 50), skipped=SKIPPED)
+
     return cases
 
 
@@ -374,7 +393,7 @@ def name_of(case, dataset, dtype):
 
 def datasets_of(case):
     plain = "schedule" not in case and "skipped" not in case
-    regular = bool(case["options"]["weightDecay"]) == case["options"]["maximize"]
+    regular = bool(case["options"].get("weightDecay")) == case["options"]["maximize"]
     return ["ordinary", "wide"] + ["extreme"] * (plain and regular)
 
 
@@ -382,9 +401,9 @@ def datasets_of(case):
 
 
 def torch_optimizer(rule, params, o):
-    shared = dict(
-        lr=o["learningRate"], weight_decay=o["weightDecay"], maximize=o["maximize"], foreach=False
-    )
+    shared = dict(lr=o["learningRate"], maximize=o["maximize"], foreach=False)
+    if rule != "Rprop":
+        shared |= dict(weight_decay=o["weightDecay"])
     if rule == "RMSprop":
         shared |= dict(
             alpha=o["decay"], eps=o["epsilon"], momentum=o["momentum"], centered=o["centered"]
@@ -401,6 +420,9 @@ def torch_optimizer(rule, params, o):
         shared |= dict(rho=o["decay"], eps=o["epsilon"])
     elif rule == "Adamax":
         shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"])
+    elif rule == "Rprop":
+        etas, sizes = (o["etaMinus"], o["etaPlus"]), (o["stepMin"], o["stepMax"])
+        shared |= dict(etas=etas, step_sizes=sizes)
     else:
         shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], amsgrad=o["amsgrad"])
     return getattr(torch.optim, rule)(params, **shared)
@@ -414,6 +436,8 @@ STATE_NAMES = {
     "exp_avg_sq": "squareAverage",
     "max_exp_avg_sq": "maxSquareAverage",
     "exp_inf": "infinityNorm",
+    "prev": "previousGradient",
+    "step_size": "stepSize",
     "sum": "squareSum",
     "acc_delta": "squareUpdateAverage",
 }

@@ -14,7 +14,9 @@ export type StateName =
   | 'momentumBuffer'
   | 'maxSquareAverage'
   | 'infinityNorm'
+  | 'previousGradient'
   | 'squareSum'
+  | 'stepSize'
   | 'squareUpdateAverage';
 
 interface GoldenAdamOptions {
@@ -49,6 +51,14 @@ export interface GoldenOptions {
     maximize: boolean;
   };
   Adam: GoldenAdamOptions;
+  Rprop: {
+    learningRate: number;
+    etaMinus: number;
+    etaPlus: number;
+    stepMin: number;
+    stepMax: number;
+    maximize: boolean;
+  };
   Adamax: Omit<GoldenAdamOptions, 'amsgrad'>;
   AdamW: GoldenAdamOptions;
   Adadelta: {

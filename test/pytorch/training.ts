@@ -96,6 +96,7 @@ export function isInPyTorch(name: string, options: Options): boolean {
     const none = of('nesterov', false) && of('initialSquareAverage', 0);
     return same && none && of('weightDecayMode', 'l2');
   }
+  if (name === 'Rprop') return of('weightDecay', 0) && of('weightDecayMode', 'l2');
   const isAdam = name === 'Adam' || name === 'AdamW';
   return isAdam || of('weightDecayMode', 'l2');
 }
