@@ -31,6 +31,8 @@ export {
   type AdamOptions,
   AdamW,
   type AdamWOptions,
+  Lion,
+  type LionOptions,
   RMSprop,
   type RMSpropOptions,
   Rprop,

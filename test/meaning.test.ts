@@ -5,6 +5,7 @@ import {
   Adam,
   Adamax,
   AdamW,
+  Lion,
   presets,
   RMSprop,
   Rprop,
@@ -118,6 +119,11 @@ describe('one step by hand', () => {
       (p) => new Rprop(p, { learningRate: 0.5 }),
       0.5,
     ],
+    [
+      'Lion shrinks first, then steps by the sign: 1 * (1 - .5 * .5) - .5',
+      (p) => new Lion(p, { learningRate: 0.5, weightDecay: 0.5 }),
+      0.25,
+    ],
   ])('%s', (_, make, expected) => {
     expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
   });
@@ -151,6 +157,12 @@ describe('one step by hand', () => {
       optimizer.step(f64(3));
     }
     expect(p[0]).toBe(-3);
+  });
+
+  test('Lion follows the sign of the average, in which the present weighs more than in the one that is kept', () => {
+    const h = { learningRate: 1, beta1: 0.5, beta2: 0.75 };
+    // m = 0, 1, .5, 0: the signs are those of 0 + 2, .5 - .5, .25 - .75.
+    expect(path((p) => new Lion(p, h), [4, -1, -1.5], 0)).toEqual([-1, -1, 0]);
   });
 
   test('the rate of Adagrad falls with the steps: rate / (1 + (t - 1) * decay)', () => {

@@ -6,6 +6,7 @@ import {
   Adam,
   Adamax,
   AdamW,
+  Lion,
   RMSprop,
   Rprop,
   rules,
@@ -39,6 +40,7 @@ export const optimizers = [
   { rule: rules.adadelta, Class: Adadelta },
   { rule: rules.adamax, Class: Adamax },
   { rule: rules.rprop, Class: Rprop },
+  { rule: rules.lion, Class: Lion },
 ].map(({ rule, Class }) => ({
   name: rule.name,
   rule: rule as unknown as AnyRule,

@@ -4,6 +4,7 @@
 #include "adagrad.h"
 #include "adam.h"
 #include "adamax.h"
+#include "lion.h"
 #include "rmsprop.h"
 #include "rprop.h"
 #include "sgd.h"
@@ -11,4 +12,4 @@
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion>;

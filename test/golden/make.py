@@ -1,4 +1,4 @@
-# Makes pytorch.json.gz: what torch.optim computes, bit for bit.
+# Makes pytorch.json.gz: what torch.optim computes, bit for bit, and for Lion, which it does not have, lion.py.
 #
 #   pip install torch==2.13.0 numpy
 #   python test/golden/make.py           writes pytorch.json.gz next to this file
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lion import Lion
 
 FIXTURE = Path(__file__).with_name("pytorch.json.gz")
 TORCH_DTYPE = {"float32": torch.float32, "float64": torch.float64}
@@ -377,6 +378,23 @@ def make_cases():
     rprop((0.5, 1.2), (1e-6, 50), schedule=SCHEDULE)  # in vain
     rprop((0.5, 1.2), (1e-6, 50), skipped=SKIPPED)
 
+    def lion(beta1, beta2, mode, weight_decay=0, maximize=False, **more):
+        options = {
+            "learningRate": 0.001,
+            "beta1": beta1,
+            "beta2": beta2,
+            "weightDecay": weight_decay,
+            "weightDecayMode": mode,
+            "maximize": maximize,
+        }
+        add("Lion", options, **more)
+
+    for i, mode in enumerate(["decoupled", "l2"]):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            lion(*[(0.9, 0.99), (0.95, 0.98), (0.4, 0.5)][(i + j) % 3], mode, weight_decay, maximize)
+        lion(0.9, 0.99, mode, 0.01, schedule=SCHEDULE)
+        lion(0.9, 0.99, mode, 0.01, skipped=SKIPPED)
+
     return cases
 
 
@@ -385,6 +403,8 @@ def name_of(case, dataset, dtype):
     for key, value in case["options"].items():
         if isinstance(value, bool):
             words += [key] * value
+        elif key == "weightDecayMode":
+            words.append(value)
         elif not isinstance(value, str) and value != 0:
             words.append(f"{key} {value}")
     words += [word for word in ("schedule", "skipped") if word in case]
@@ -479,9 +499,29 @@ def run(case, dataset, dtype):
     return {"params": params, "state": state, "step": counts}
 
 
+def run_lion(case, dataset, dtype):
+    """The same by the reference in lion.py."""
+    runs = {name: Lion(value, case["options"]) for name, value in dataset["params"].items()}
+    rates = {change["step"]: change["learningRate"] for change in case.get("schedule", [])}
+    rate = case["options"]["learningRate"]
+    counts = dict.fromkeys(runs, 0)
+    params = {}
+    steps = len(dataset["gradients"]["weights"])
+    for step in range(1, steps + 1):
+        rate = rates.get(step, rate)
+        for name, lion in runs.items():
+            if step not in case.get("skipped", {}).get(name, []):
+                lion.step(dataset["gradients"][name][step - 1], rate)
+                counts[name] += 1
+        if step == steps or step in RECORDED_STEPS[dtype]:
+            params[step] = {name: lion.p.copy() for name, lion in runs.items()}
+    state = {"gradientAverage": {name: lion.m for name, lion in runs.items()}}
+    return {"params": params, "state": state, "step": counts}
+
+
 def check_libm(case):
     """Python's powers are the C library's; those used here must be correctly rounded ones."""
-    for name in ("beta1", "beta2") if "beta1" in case["options"] else ():
+    for name in ("beta1", "beta2") if case["rule"].startswith("Adam") else ():
         beta = case["options"][name]
         for step in range(1, 61):
             assert beta**step == float(Fraction(beta) ** step), f"{beta}**{step}"
@@ -514,7 +554,8 @@ def make_fixture():
         check_libm(case)
         for name in datasets_of(case):
             for dtype in TORCH_DTYPE:
-                result = run(case, datasets[name][dtype], dtype)
+                train = run_lion if case["rule"] == "Lion" else run
+                result = train(case, datasets[name][dtype], dtype)
                 label = name_of(case, name, dtype)
                 cases.append(
                     {"name": label, **case, "dataset": name, "dtype": dtype, **encode_all(result)}

@@ -51,6 +51,14 @@ export interface GoldenOptions {
     maximize: boolean;
   };
   Adam: GoldenAdamOptions;
+  Lion: {
+    learningRate: number;
+    beta1: number;
+    beta2: number;
+    weightDecay: number;
+    weightDecayMode: 'decoupled' | 'l2';
+    maximize: boolean;
+  };
   Rprop: {
     learningRate: number;
     etaMinus: number;
@@ -112,7 +120,7 @@ interface Case<R extends GoldenRule> {
   };
 }
 
-/** One training run by PyTorch. A test of `rule` narrows `options`. */
+/** One training run by PyTorch, or of Lion by lion.py. A test of `rule` narrows `options`. */
 export type GoldenCase<R extends GoldenRule = GoldenRule> = { [K in R]: Case<K> }[R];
 
 type Encoded = string;

@@ -101,7 +101,10 @@ export function isInPyTorch(name: string, options: Options): boolean {
   return isAdam || of('weightDecayMode', 'l2');
 }
 
-/** Every class in every variant. */
-export const everyVariant = optimizers.flatMap(({ name, rule }) =>
+/** The classes that PyTorch has, too. */
+export const inPyTorch = optimizers.filter(({ name }) => name !== 'Lion');
+
+/** Every one of them in every variant. */
+export const everyVariant = inPyTorch.flatMap(({ name, rule }) =>
   variants(rule).map((options) => ({ name, options })),
 );
