@@ -79,7 +79,10 @@ export function variants(rule: AnyRule): Options[] {
   });
 }
 
-/** The variants with the fewest and with the most states, of those that are possible: enough where only memory matters. */
+/**
+ * The variants with the fewest and with the most states, of those that are possible: enough where only memory matters. One
+ * where all have the same.
+ */
 export function extremes(
   rule: AnyRule,
   isPossible: (variant: Options) => boolean = () => true,
@@ -89,5 +92,6 @@ export function extremes(
   const sorted = variants(rule)
     .filter(isPossible)
     .sort((a, b) => states(a) - states(b));
-  return [sorted[0] as Options, sorted.at(-1) as Options];
+  const [few, most] = [sorted[0] as Options, sorted.at(-1) as Options];
+  return states(few) === states(most) ? [most] : [few, most];
 }

@@ -88,7 +88,7 @@ describe.each(engines)('on %s, an asynchronous step has the bits of a synchronou
 });
 
 test.each(optimizers)('$name: steps that take several threads', async ({ rule, Class }) => {
-  const options = extremes(rule)[1] as Options;
+  const options = extremes(rule).at(-1) as Options;
   const isa = engines[0] as Isa;
   await expectSame({
     Class,

@@ -146,7 +146,8 @@ export class World {
       stateType: type === 'float64' ? ('float32' as const) : plan.stateType,
       masterCopy: masterCopy && type !== 'float32' && type !== 'float64',
     };
-    const [few, many] = extremes(rule) as [Options, Options];
+    const few = extremes(rule)[0] as Options;
+    const many = extremes(rule).at(-1) as Options;
     const wanted = plan.variant === 0 ? few : many;
     const variant = possible(wanted, storage) ? wanted : few;
     const stateType = possible(variant, storage) ? storage.stateType : 'float32';
