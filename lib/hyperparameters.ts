@@ -46,6 +46,16 @@ export function properFraction(value: number): Hyperparameter<number> {
   return number(value, 'a number of at least 0 and below 1', (x) => x >= 0 && x < 1);
 }
 
+/** A number between, and without, 0 and 1. */
+export function openFraction(value: number): Hyperparameter<number> {
+  return number(value, 'a number above 0 and below 1', (x) => x > 0 && x < 1);
+}
+
+/** A number above 1. */
+export function aboveOne(value: number): Hyperparameter<number> {
+  return number(value, 'a finite number above 1', (x) => x > 1 && x <= LARGEST);
+}
+
 /** An integer from 0 to the largest one. */
 export function integer(value: number, largest: number): Hyperparameter<number> {
   const accepts = (x: number) => Number.isInteger(x) && x >= 0 && x <= largest;

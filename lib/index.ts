@@ -21,12 +21,22 @@ export {
   savePyTorchState,
 } from './pytorch/state-file.js';
 export {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
   Adam,
+  Adamax,
+  type AdamaxOptions,
   type AdamOptions,
   AdamW,
   type AdamWOptions,
+  Lion,
+  type LionOptions,
   RMSprop,
   type RMSpropOptions,
+  Rprop,
+  type RpropOptions,
   SGD,
   type SGDOptions,
 } from './rules/index.js';

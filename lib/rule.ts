@@ -49,6 +49,8 @@ type OptionOf<O> = [keyof O] extends [never] ? string : keyof O & string;
 export interface PyTorchNames<O, Stream extends string = string> {
   /** What it keeps for each parameter. */
   readonly states: Readonly<Record<Stream, string>>;
+  /** Whether it makes them with the optimizer, and needs them all, instead of when the parameter is first updated. */
+  readonly statesFromStart?: true;
   /** Whether it also keeps how many times the parameter was updated. */
   readonly step: boolean;
   /** The keys of a parameter group that set options. */

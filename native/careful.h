@@ -73,7 +73,13 @@ struct Careful {
     return {easy ? denormal(rest, as<Bits>(a.x)) : lerp(easy ? V{} : a.x, b.x, weight.x)};
   }
 
+  friend Careful abs(Careful a) { return {abs(a.x)}; }
   friend Careful maximum(Careful a, Careful b) { return {maximum(a.x, b.x)}; }
+  friend Careful minimum(Careful a, Careful b) { return {minimum(a.x, b.x)}; }
+  friend Careful bySign(Careful a, Careful positive, Careful negative, Careful otherwise) {
+    return {bySign(a.x, positive.x, negative.x, otherwise.x)};
+  }
+  friend Careful sign(Careful a) { return {sign(a.x)}; }
   friend Careful clampToZero(Careful a) { return {clampToZero(a.x)}; }
 };
 

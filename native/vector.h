@@ -28,8 +28,32 @@ V lerp(V a, V b, typename Same<V>::Type weight) {
 
 // The larger one; NaN if either is.
 template <class V>
-V maximum(V a, V b) {
+V maximum(V a, typename Same<V>::Type b) {
   return (a > b) | (a != a) ? a : b;
+}
+
+// The smaller one; NaN if either is.
+template <class V>
+V minimum(V a, typename Same<V>::Type b) {
+  return (a < b) | (a != a) ? a : b;
+}
+
+// One of three numbers, by the sign of x: 0 and NaN have none.
+template <class V>
+V bySign(V x, V positive, V negative, V otherwise) {
+  return x > 0.0f ? positive : x < 0.0f ? negative : otherwise;
+}
+
+// 1, -1, or 0 for zeros and NaN.
+template <class V>
+V sign(V x) {
+  return bySign(x, V{} + 1.0f, V{} - 1.0f, V{});
+}
+
+// Without the sign, of zeros too.
+template <class V>
+V abs(V x) {
+  return x > 0.0f ? x : V{} - x;
 }
 
 // 0 for negative numbers; NaN and -0 stay.

@@ -194,6 +194,37 @@ describe.each(types)('the arithmetic of $format.name', (type) => {
   });
 
   test.each([
+    [1, 2, 1],
+    [2, 1, 1],
+    [-1, -2, -2],
+    [0, -0, -0],
+    [-0, 0, 0],
+    [-Infinity, 1, -Infinity],
+    [Infinity, 1, 1],
+    [NaN, 1, NaN],
+    [1, NaN, NaN],
+    [-Infinity, NaN, NaN],
+    [NaN, Infinity, NaN],
+    [NaN, NaN, NaN],
+  ])('minimum(%d, %d) is %d', (a, b, smaller) => {
+    expect(arithmetic.minimum(a, b)).toBe(smaller);
+  });
+
+  test.each([
+    [3, 1],
+    [-3, -1],
+    [Number.MIN_VALUE, 1],
+    [-Number.MIN_VALUE, -1],
+    [Infinity, 1],
+    [-Infinity, -1],
+    [0, 0],
+    [-0, 0],
+    [NaN, 0],
+  ])('sign(%d) is %d', (x, sign) => {
+    expect(arithmetic.sign(x)).toBe(sign);
+  });
+
+  test.each([
     [1, 1],
     [-1, 0],
     [-Infinity, 0],
@@ -207,9 +238,11 @@ describe.each(types)('the arithmetic of $format.name', (type) => {
   });
 
   test('its methods can be taken apart', () => {
-    const { round, add, sub, mul, div, fma, sqrt, lerp, maximum, clampToZero } = arithmetic;
+    const { round, add, sub, mul, div, fma, sqrt, lerp, maximum, minimum, sign, clampToZero } =
+      arithmetic;
     expect(round(div(sqrt(mul(add(1, 3), 4)), sub(5, 3)))).toBe(2);
     expect(clampToZero(maximum(lerp(2, 4, 0.5), fma(1, 1, 1)))).toBe(3);
+    expect(minimum(sign(-5), 2)).toBe(-1);
   });
 });
 

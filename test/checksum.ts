@@ -8,7 +8,7 @@ import { createHash } from 'node:crypto';
 import { configure, runtime } from '../lib/index.js';
 import { bitsOf, dataTypes, ordinaryValue, place } from './bits.js';
 import { type Environment, environments, stepIn } from './floating-point.js';
-import { possible, storages, tensorOf } from './storages.js';
+import { possible, storagesOf, tensorOf } from './storages.js';
 import { extremes, optimizers, variants } from './variants.js';
 
 const lengths = [1, 67, 300_000];
@@ -30,7 +30,7 @@ function checksum(): string {
         for (const tensor of params) sum.update(bitsOf(tensor).join());
       }
     }
-    for (const storage of storages) {
+    for (const storage of storagesOf(rule)) {
       const variant = extremes(rule, (options) => possible(options, storage)).at(-1);
       const tensors = (seed: number) =>
         [67, 1000].map((n) => tensorOf(storage, n, (k) => ordinaryValue(seed, k)));

@@ -1,5 +1,16 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, AdamW, presets, RMSprop, SGD } from '../lib/index.js';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Lion,
+  presets,
+  RMSprop,
+  Rprop,
+  SGD,
+} from '../lib/index.js';
 
 const f64 = (...values: number[]) => Float64Array.from(values);
 
@@ -88,8 +99,76 @@ describe('one step by hand', () => {
       (p) => new AdamW(p, { learningRate: 0.5, epsilon: 0, weightDecay: 0.5 }),
       0.25,
     ],
+    [
+      'Adagrad from 12: s = 12 + 2 * 2 = 16; 1 - .5 * 2 / (4 + 1)',
+      (p) => new Adagrad(p, { learningRate: 0.5, epsilon: 1, initialAccumulator: 12 }),
+      0.8,
+    ],
+    [
+      'Adadelta: v = .25 * 4 = 1; 1 - .5 * sqrt(0 + 3) / sqrt(1 + 3) * 2',
+      (p) => new Adadelta(p, { learningRate: 0.5, decay: 0.75, epsilon: 3 }),
+      1 - Math.sqrt(0.75),
+    ],
+    [
+      'Adamax: m / (1 - .5) = 2, u = 2 + 2; 1 - .5 * 2 / 4',
+      (p) => new Adamax(p, { learningRate: 0.5, beta1: 0.5, epsilon: 2 }),
+      0.75,
+    ],
+    [
+      'the first Rprop step is the rate, whatever the gradient',
+      (p) => new Rprop(p, { learningRate: 0.5 }),
+      0.5,
+    ],
+    [
+      'Lion shrinks first, then steps by the sign: 1 * (1 - .5 * .5) - .5',
+      (p) => new Lion(p, { learningRate: 0.5, weightDecay: 0.5 }),
+      0.25,
+    ],
   ])('%s', (_, make, expected) => {
     expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
+  });
+
+  test('Adadelta gives the gradient the size of the updates so far', () => {
+    const optimizer = (p: Float64Array) => new Adadelta(p, { decay: 0.75, epsilon: 3 });
+    // v = 1, u = sqrt(3) / 2 * 2, w = .25 * 3 = .75; then v = 1.75, u = sqrt(3.75) / sqrt(4.75) * 2.
+    const [, second] = path(optimizer, [2, 2], 0);
+    expect(second).toBeCloseTo(-Math.sqrt(3) - 2 * Math.sqrt(3.75 / 4.75), 15);
+  });
+
+  test('the largest gradient of Adamax fades, until a gradient is larger', () => {
+    const h = { learningRate: 1, beta1: 0, beta2: 0.5, epsilon: 0 };
+    // u = 4, 2, 3, and m = g.
+    const steps = path((p) => new Adamax(p, h), [-4, 1, 3], 0);
+    expect(steps).toEqual([1, 0.5, -0.5]);
+  });
+
+  test('Rprop steps farther while signs stay, waits when one changes, then goes on with the smaller step', () => {
+    const h = { learningRate: 1, etaPlus: 2, etaMinus: 0.25, stepMax: 4 };
+    // Steps 1, 2, 4, 4: the largest; then 1, and none is made; then 1, as 0 has no sign; then 2.
+    const gradients = [5, 1, 9, 1, -1, -3, -1];
+    expect(path((p) => new Rprop(p, h), gradients, 0)).toEqual([-1, -3, -7, -11, -11, -10, -8]);
+  });
+
+  test('Rprop reads its rate at the first step of a tensor only', () => {
+    const p = f64(0);
+    const optimizer = new Rprop(p, { learningRate: 8, etaPlus: 2 });
+    for (const rate of [1, 16]) {
+      optimizer.learningRate = rate;
+      optimizer.step(f64(3));
+    }
+    expect(p[0]).toBe(-3);
+  });
+
+  test('Lion follows the sign of the average, in which the present weighs more than in the one that is kept', () => {
+    const h = { learningRate: 1, beta1: 0.5, beta2: 0.75 };
+    // m = 0, 1, .5, 0: the signs are those of 0 + 2, .5 - .5, .25 - .75.
+    expect(path((p) => new Lion(p, h), [4, -1, -1.5], 0)).toEqual([-1, -1, 0]);
+  });
+
+  test('the rate of Adagrad falls with the steps: rate / (1 + (t - 1) * decay)', () => {
+    const h = { learningRate: 1, learningRateDecay: 1, epsilon: 0 };
+    // From gradients 3 and 4 the roots are 3 and 5: 1 - 3/3 - 1/2 * 4/5.
+    expect(path((p) => new Adagrad(p, h), [3, 4])).toEqual([0, -0.4]);
   });
 
   test('the place of the rate in momentum shows when the rate changes, and only then', () => {

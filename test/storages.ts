@@ -1,9 +1,10 @@
+import type { AnyRule } from '../lib/rule.js';
 import type { StorageOptions } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
 import { bfloat16 } from '../lib/types/bfloat16.js';
 import { float16 } from '../lib/types/float16.js';
 import { NEAREST } from '../lib/types/rounding.js';
-import type { Options } from './variants.js';
+import { type Options, variants } from './variants.js';
 
 /** Every way to store parameters and states that is not all float32. */
 export const storages: Required<Omit<StorageOptions, 'seed'>>[] = (
@@ -31,5 +32,11 @@ export function tensorOf({ dtype }: Storage, length: number, value: (i: number) 
 
 /** Whether a variant of a rule can be stored so. */
 export function possible(variant: Options, { stateType }: Storage) {
-  return !(variant.centered && stateType !== 'float32');
+  const needsWide = variant.centered || 'stepMax' in variant;
+  return !(needsWide && stateType !== 'float32');
+}
+
+/** The ways to store what any variant of a rule needs. */
+export function storagesOf(rule: AnyRule): Storage[] {
+  return storages.filter((storage) => variants(rule).some((variant) => possible(variant, storage)));
 }

@@ -1,6 +1,17 @@
 import type { Hyperparameter } from '../lib/hyperparameters.js';
 import type { AnyRule } from '../lib/rule.js';
-import { Adam, AdamW, RMSprop, rules, SGD } from '../lib/rules/index.js';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Lion,
+  RMSprop,
+  Rprop,
+  rules,
+  SGD,
+} from '../lib/rules/index.js';
 import type { StateDict } from '../lib/state-dict.js';
 import { storageHyperparameters } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
@@ -25,6 +36,11 @@ export const optimizers = [
   { rule: rules.sgd, Class: SGD },
   { rule: rules.adam, Class: Adam },
   { rule: rules.adamw, Class: AdamW },
+  { rule: rules.adagrad, Class: Adagrad },
+  { rule: rules.adadelta, Class: Adadelta },
+  { rule: rules.adamax, Class: Adamax },
+  { rule: rules.rprop, Class: Rprop },
+  { rule: rules.lion, Class: Lion },
 ].map(({ rule, Class }) => ({
   name: rule.name,
   rule: rule as unknown as AnyRule,
@@ -63,7 +79,10 @@ export function variants(rule: AnyRule): Options[] {
   });
 }
 
-/** The variants with the fewest and with the most states, of those that are possible: enough where only memory matters. */
+/**
+ * The variants with the fewest and with the most states, of those that are possible: enough where only memory matters. One
+ * where all have the same.
+ */
 export function extremes(
   rule: AnyRule,
   isPossible: (variant: Options) => boolean = () => true,
@@ -73,5 +92,6 @@ export function extremes(
   const sorted = variants(rule)
     .filter(isPossible)
     .sort((a, b) => states(a) - states(b));
-  return [sorted[0] as Options, sorted.at(-1) as Options];
+  const [few, most] = [sorted[0] as Options, sorted.at(-1) as Options];
+  return states(few) === states(most) ? [most] : [few, most];
 }

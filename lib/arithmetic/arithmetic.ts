@@ -30,6 +30,10 @@ export interface Arithmetic {
   lerp(this: void, a: number, b: number, weight: number): number;
   /** The larger; NaN if either is NaN; of two zeros, whatever their signs, b. */
   maximum(this: void, a: number, b: number): number;
+  /** The smaller; NaN if either is NaN; of two zeros, whatever their signs, b. */
+  minimum(this: void, a: number, b: number): number;
+  /** 1 for positive numbers, -1 for negative ones, and 0 for zeros and, unlike all else, for NaN: PyTorch's sign. */
+  sign(this: void, x: number): number;
   /** 0 for negative numbers, and x itself otherwise: NaN and -0 too. */
   clampToZero(this: void, x: number): number;
 }
@@ -44,6 +48,14 @@ export interface Arithmetic {
 export abstract class Comparisons {
   maximum(a: number, b: number): number {
     return a > b || Number.isNaN(a) ? a : b;
+  }
+
+  minimum(a: number, b: number): number {
+    return a < b || Number.isNaN(a) ? a : b;
+  }
+
+  sign(x: number): number {
+    return x > 0 ? 1 : x < 0 ? -1 : 0;
   }
 
   clampToZero(x: number): number {

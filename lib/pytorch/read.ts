@@ -111,7 +111,7 @@ function findTensors(
   const keys = rule.state.map(({ name }) => `${at}.${(names.states as ByName)[name]}`);
   const needed = keys.map((_, k) => neededType(rule, k, type, h) !== undefined);
   const stepKey = `${at}.step`;
-  const used = [...keys, stepKey].some((key) => tensors.has(key));
+  const used = names.statesFromStart || [...keys, stepKey].some((key) => tensors.has(key));
 
   const states = keys.map((key, k) => {
     const info = tensors.get(key);

@@ -32,8 +32,9 @@ export function writePyTorch(state: State, groups: readonly GroupRange[]) {
   for (const [i, { type, length }] of parameters.entries()) {
     const step = steps[i] as number;
     const arrays = rule.state.flatMap((_, k) => state.arrays(i, k));
-    // PyTorch makes the state of a parameter when it is first updated, and makes it of zeros.
-    if (step === 0 && (!names.step || arrays.every(isZero))) continue;
+    // Most states of a parameter PyTorch makes when it is first updated, and makes them of zeros.
+    const isBegun = step > 0 || (names.step && !arrays.every(isZero));
+    if (!isBegun && !names.statesFromStart) continue;
     if (names.step) tensors.push(stepTensor(`state.${i}.step`, step));
     const dtype = fileTypes[type];
     for (const { name, values } of arrays) {

@@ -1,12 +1,22 @@
+import { adadelta } from './adadelta.js';
+import { adagrad } from './adagrad.js';
 import { adam } from './adam.js';
+import { adamax } from './adamax.js';
 import { adamw } from './adamw.js';
+import { lion } from './lion.js';
 import { rmsprop } from './rmsprop.js';
+import { rprop } from './rprop.js';
 import { sgd } from './sgd.js';
 
+export { Adadelta, type AdadeltaOptions } from './adadelta.js';
+export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';
+export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
+export { Lion, type LionOptions } from './lion.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
+export { Rprop, type RpropOptions } from './rprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
 
 /** Every rule: the table that tests iterate over. */
-export const rules = { rmsprop, sgd, adam, adamw } as const;
+export const rules = { rmsprop, sgd, adam, adamw, adagrad, adadelta, adamax, rprop, lion } as const;

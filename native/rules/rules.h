@@ -1,10 +1,15 @@
 // The rules, in the order of their numbers.
 #pragma once
+#include "adadelta.h"
+#include "adagrad.h"
 #include "adam.h"
+#include "adamax.h"
+#include "lion.h"
 #include "rmsprop.h"
+#include "rprop.h"
 #include "sgd.h"
 
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion>;

@@ -9,7 +9,7 @@ import {
   type Tensor,
 } from '../bits.js';
 import { engines } from '../engines.js';
-import { possible, storages, tensorOf } from '../storages.js';
+import { possible, storagesOf, tensorOf } from '../storages.js';
 import { type AnyOptimizer, extremes, type Options, optimizers } from '../variants.js';
 
 type AnyTensor = Tensor | Uint16Array;
@@ -76,7 +76,7 @@ describe.each(engines)('on %s, an asynchronous step has the bits of a synchronou
     });
 
     test('narrow storage', async () => {
-      for (const storage of storages) {
+      for (const storage of storagesOf(rule)) {
         const options = extremes(rule).find((variant) => possible(variant, storage));
         const tensor = (length: number, seed: number) =>
           tensorOf(storage, length, (i) => ordinaryValue(seed, i)) as AnyTensor;
@@ -88,7 +88,7 @@ describe.each(engines)('on %s, an asynchronous step has the bits of a synchronou
 });
 
 test.each(optimizers)('$name: steps that take several threads', async ({ rule, Class }) => {
-  const options = extremes(rule)[1] as Options;
+  const options = extremes(rule).at(-1) as Options;
   const isa = engines[0] as Isa;
   await expectSame({
     Class,

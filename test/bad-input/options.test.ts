@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, configure, RMSprop, runtime, SGD } from '../../lib/index.js';
+import { Adam, configure, RMSprop, Rprop, runtime, SGD } from '../../lib/index.js';
 import { domain, expectFailure, type Failure, f32, rmsprop } from './failure.js';
 
 const badOptions: Failure[] = [
@@ -57,6 +57,29 @@ const badOptions: Failure[] = [
     kind: RangeError,
     code: 'ERR_INVALID_OPTION',
     says: 'Expected options.momentum to be a number from 0 to 1, but received 1.5',
+  },
+  ...(
+    [
+      [{ etaMinus: 0 }, 'etaMinus to be a number above 0 and below 1, but received 0'],
+      [{ etaMinus: 1 }, 'etaMinus to be a number above 0 and below 1, but received 1'],
+      [{ etaPlus: 1 }, 'etaPlus to be a finite number above 1, but received 1'],
+      [{ etaPlus: Infinity }, 'etaPlus to be a finite number above 1, but received Infinity'],
+    ] as const
+  ).map(
+    ([options, says]): Failure => ({
+      does: `an Rprop with ${JSON.stringify(options)}`,
+      run: () => new Rprop(f32(1), options),
+      kind: RangeError,
+      code: 'ERR_INVALID_OPTION',
+      says: `Expected options.${says}`,
+    }),
+  ),
+  {
+    does: 'a least step size above the largest',
+    run: () => new Rprop(f32(1), { stepMin: 2, stepMax: 1 }),
+    kind: RangeError,
+    code: 'ERR_CONFLICTING_OPTIONS',
+    says: 'Expected options.stepMin to be at most options.stepMax, 1, but received 2',
   },
   {
     does: 'an option that does not let itself be looked at',

@@ -328,6 +328,16 @@ describe('a state of PyTorch is not loaded', () => {
     expectRefusal('SGD', { momentum: 0.9, dampening: 0.3 }, edit, kind, code, says),
   );
 
+  test('without the state of a tensor that had no step, where PyTorch makes it at the start: Adagrad', () =>
+    expectRefusal(
+      'Adagrad',
+      { initialAccumulator: 0.1 },
+      ({ tensors }) => ['sum', 'step'].map((kind) => tensors.delete(`state.3.${kind}`)),
+      RangeError,
+      mismatch,
+      'state.3.sum to be there, but received none',
+    ));
+
   test('by 16-bit parameters', async () => {
     await write('SGD', {}, () => {});
     const params = [35, 11, 13, 3].map((length) => new Uint16Array(length));

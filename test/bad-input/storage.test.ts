@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, configure, type Isa, RMSprop, SGD, type StateDict } from '../../lib/index.js';
+import { Adam, configure, type Isa, RMSprop, Rprop, SGD, type StateDict } from '../../lib/index.js';
 import type { MemoryArray, Tensor } from '../../lib/tensor.js';
 import { engines, expectFailure, type Failure, f32, rmsprop } from './failure.js';
 
@@ -36,6 +36,12 @@ const badOptions: Failure[] = [
       run: () => rmsprop({ stateType, centered: true }),
       ...conflict,
       says: `Expected options.stateType to be 'float32' where centered is true, but received "${stateType}"`,
+    },
+    {
+      does: `Rprop and ${stateType} states`,
+      run: () => new Rprop(f32(1), { stateType }),
+      ...conflict,
+      says: `Expected options.stateType to be 'float32' for Rprop, but received "${stateType}"`,
     },
   ]),
   {

@@ -139,7 +139,7 @@ export const cases: Case[] = optimizers.flatMap((each) => {
       all.push(createCase(each, { ...options, ...storage }, next(), SHORT, 'own', make));
     }
   }
-  const most = extremes(each.rule)[1] as Options;
+  const most = extremes(each.rule).at(-1) as Options;
   all.push(createCase(each, most, 'groups', LONG, 'long float32', own('float32')));
   return all;
 });

@@ -1,4 +1,4 @@
-# Makes pytorch.json.gz: what torch.optim computes, bit for bit.
+# Makes pytorch.json.gz: what torch.optim computes, bit for bit, and for Lion, which it does not have, lion.py.
 #
 #   pip install torch==2.13.0 numpy
 #   python test/golden/make.py           writes pytorch.json.gz next to this file
@@ -18,6 +18,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from lion import Lion
 
 FIXTURE = Path(__file__).with_name("pytorch.json.gz")
 TORCH_DTYPE = {"float32": torch.float32, "float64": torch.float64}
@@ -304,6 +305,96 @@ def make_cases():
             adam(rule, amsgrad, 0.9, 0.999, 0.01, schedule=SCHEDULE)
             adam(rule, amsgrad, 0.9, 0.999, 0.01, skipped=SKIPPED)
 
+    # A large rate, so that the parameters go far while the sum grows.
+    def adagrad(rate_decay, initial, weight_decay=0, maximize=False, epsilon=1e-10, **more):
+        options = {
+            "learningRate": 0.1,
+            "learningRateDecay": rate_decay,
+            "epsilon": epsilon,
+            "initialAccumulator": initial,
+            "weightDecay": weight_decay,
+            "maximize": maximize,
+        }
+        add("Adagrad", options, **more)
+
+    for i, (rate_decay, initial) in enumerate([(0, 0), (0.3, 0), (0.01, 0.1)]):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            adagrad(rate_decay, initial, weight_decay, maximize, [1e-10, 1e-3][(i + j) % 2])
+    adagrad(0.3, 0.1, schedule=SCHEDULE)
+    adagrad(0.3, 0.1, 0.01, skipped=SKIPPED)
+
+    # 0.5 is a power of two: products with it round nothing.
+    decays = [0.9, 0.99, 0.5, 0.3]
+
+    def adadelta(decay, weight_decay=0, maximize=False, epsilon=1e-6, **more):
+        options = {
+            "learningRate": 0.5,
+            "decay": decay,
+            "epsilon": epsilon,
+            "weightDecay": weight_decay,
+            "maximize": maximize,
+        }
+        add("Adadelta", options, **more)
+
+    for i in range(3):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            adadelta(decays[(i + j) % 4], weight_decay, maximize, [1e-6, 1e-3, 1e-8][i])
+    adadelta(0.9, schedule=SCHEDULE)
+    adadelta(0.9, 0.01, skipped=SKIPPED)
+
+    def adamax(beta1, beta2, weight_decay=0, maximize=False, epsilon=1e-8, **more):
+        options = {
+            "learningRate": 0.002,
+            "beta1": beta1,
+            "beta2": beta2,
+            "epsilon": epsilon,
+            "weightDecay": weight_decay,
+            "maximize": maximize,
+        }
+        add("Adamax", options, **more)
+
+    for i in range(3):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            adamax(*betas[(i + j) % 4], weight_decay, maximize, [1e-8, 1e-3, 0][i])
+    adamax(0.9, 0.999, schedule=SCHEDULE)
+    adamax(0.9, 0.999, 0.01, skipped=SKIPPED)
+
+    def rprop(etas, sizes, maximize=False, **more):
+        options = {
+            "learningRate": 0.01,
+            "etaMinus": etas[0],
+            "etaPlus": etas[1],
+            "stepMin": sizes[0],
+            "stepMax": sizes[1],
+            "maximize": maximize,
+        }
+        add("Rprop", options, **more)
+
+    # The second pair of sizes is close enough together for both to be met.
+    for etas in [(0.5, 1.2), (0.3, 1.5), (0.9, 1.01)]:
+        for sizes in [(1e-6, 50), (1e-3, 0.05)]:
+            for maximize in [False, True]:
+                rprop(etas, sizes, maximize)
+    rprop((0.5, 1.2), (1e-6, 50), schedule=SCHEDULE)  # in vain
+    rprop((0.5, 1.2), (1e-6, 50), skipped=SKIPPED)
+
+    def lion(beta1, beta2, mode, weight_decay=0, maximize=False, **more):
+        options = {
+            "learningRate": 0.001,
+            "beta1": beta1,
+            "beta2": beta2,
+            "weightDecay": weight_decay,
+            "weightDecayMode": mode,
+            "maximize": maximize,
+        }
+        add("Lion", options, **more)
+
+    for i, mode in enumerate(["decoupled", "l2"]):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            lion(*[(0.9, 0.99), (0.95, 0.98), (0.4, 0.5)][(i + j) % 3], mode, weight_decay, maximize)
+        lion(0.9, 0.99, mode, 0.01, schedule=SCHEDULE)
+        lion(0.9, 0.99, mode, 0.01, skipped=SKIPPED)
+
     return cases
 
 
@@ -312,6 +403,8 @@ def name_of(case, dataset, dtype):
     for key, value in case["options"].items():
         if isinstance(value, bool):
             words += [key] * value
+        elif key == "weightDecayMode":
+            words.append(value)
         elif not isinstance(value, str) and value != 0:
             words.append(f"{key} {value}")
     words += [word for word in ("schedule", "skipped") if word in case]
@@ -320,7 +413,7 @@ def name_of(case, dataset, dtype):
 
 def datasets_of(case):
     plain = "schedule" not in case and "skipped" not in case
-    regular = bool(case["options"]["weightDecay"]) == case["options"]["maximize"]
+    regular = bool(case["options"].get("weightDecay")) == case["options"]["maximize"]
     return ["ordinary", "wide"] + ["extreme"] * (plain and regular)
 
 
@@ -328,15 +421,28 @@ def datasets_of(case):
 
 
 def torch_optimizer(rule, params, o):
-    shared = dict(
-        lr=o["learningRate"], weight_decay=o["weightDecay"], maximize=o["maximize"], foreach=False
-    )
+    shared = dict(lr=o["learningRate"], maximize=o["maximize"], foreach=False)
+    if rule != "Rprop":
+        shared |= dict(weight_decay=o["weightDecay"])
     if rule == "RMSprop":
         shared |= dict(
             alpha=o["decay"], eps=o["epsilon"], momentum=o["momentum"], centered=o["centered"]
         )
     elif rule == "SGD":
         shared |= dict(momentum=o["momentum"], dampening=o["dampening"], nesterov=o["nesterov"])
+    elif rule == "Adagrad":
+        shared |= dict(
+            lr_decay=o["learningRateDecay"],
+            eps=o["epsilon"],
+            initial_accumulator_value=o["initialAccumulator"],
+        )
+    elif rule == "Adadelta":
+        shared |= dict(rho=o["decay"], eps=o["epsilon"])
+    elif rule == "Adamax":
+        shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"])
+    elif rule == "Rprop":
+        etas, sizes = (o["etaMinus"], o["etaPlus"]), (o["stepMin"], o["stepMax"])
+        shared |= dict(etas=etas, step_sizes=sizes)
     else:
         shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"], amsgrad=o["amsgrad"])
     return getattr(torch.optim, rule)(params, **shared)
@@ -349,6 +455,11 @@ STATE_NAMES = {
     "exp_avg": "gradientAverage",
     "exp_avg_sq": "squareAverage",
     "max_exp_avg_sq": "maxSquareAverage",
+    "exp_inf": "infinityNorm",
+    "prev": "previousGradient",
+    "step_size": "stepSize",
+    "sum": "squareSum",
+    "acc_delta": "squareUpdateAverage",
 }
 
 RECORDED_STEPS = {"float32": [1, 2, 10], "float64": [1]}  # besides the last
@@ -388,9 +499,29 @@ def run(case, dataset, dtype):
     return {"params": params, "state": state, "step": counts}
 
 
+def run_lion(case, dataset, dtype):
+    """The same by the reference in lion.py."""
+    runs = {name: Lion(value, case["options"]) for name, value in dataset["params"].items()}
+    rates = {change["step"]: change["learningRate"] for change in case.get("schedule", [])}
+    rate = case["options"]["learningRate"]
+    counts = dict.fromkeys(runs, 0)
+    params = {}
+    steps = len(dataset["gradients"]["weights"])
+    for step in range(1, steps + 1):
+        rate = rates.get(step, rate)
+        for name, lion in runs.items():
+            if step not in case.get("skipped", {}).get(name, []):
+                lion.step(dataset["gradients"][name][step - 1], rate)
+                counts[name] += 1
+        if step == steps or step in RECORDED_STEPS[dtype]:
+            params[step] = {name: lion.p.copy() for name, lion in runs.items()}
+    state = {"gradientAverage": {name: lion.m for name, lion in runs.items()}}
+    return {"params": params, "state": state, "step": counts}
+
+
 def check_libm(case):
     """Python's powers are the C library's; those used here must be correctly rounded ones."""
-    for name in ("beta1", "beta2") if "beta1" in case["options"] else ():
+    for name in ("beta1", "beta2") if case["rule"].startswith("Adam") else ():
         beta = case["options"][name]
         for step in range(1, 61):
             assert beta**step == float(Fraction(beta) ** step), f"{beta}**{step}"
@@ -423,7 +554,8 @@ def make_fixture():
         check_libm(case)
         for name in datasets_of(case):
             for dtype in TORCH_DTYPE:
-                result = run(case, datasets[name][dtype], dtype)
+                train = run_lion if case["rule"] == "Lion" else run
+                result = train(case, datasets[name][dtype], dtype)
                 label = name_of(case, name, dtype)
                 cases.append(
                     {"name": label, **case, "dataset": name, "dtype": dtype, **encode_all(result)}

@@ -45,6 +45,11 @@ CASES = [
     ("Adam", {"weight_decay": 0.01}, {"decoupled_weight_decay": True}),
     ("AdamW", {}, {"lr": 0.003}),
     ("AdamW", {"amsgrad": True, "maximize": True}, {"betas": (0.4, 0.9), "weight_decay": 0.1}),
+    ("Adagrad", {"lr_decay": 0.3}, {"lr": 0.003}),
+    ("Adagrad", {"initial_accumulator_value": 0.1, "weight_decay": 0.01}, {"maximize": True}),
+    ("Adadelta", {"weight_decay": 0.01}, {"rho": 0.5, "eps": 1e-3, "maximize": True}),
+    ("Adamax", {"weight_decay": 0.01}, {"betas": (0.4, 0.9), "maximize": True}),
+    ("Rprop", {}, {"etas": (0.3, 1.5), "step_sizes": (1e-3, 0.05), "maximize": True}),
 ]
 
 

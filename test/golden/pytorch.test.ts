@@ -15,7 +15,7 @@ function expectSame(actual: PerTensor<Tensor>, expected: PerTensor<Tensor>, what
   }
 }
 
-/** Trains as PyTorch did, and compares parameters on the way, and parameters and state at the end. */
+/** Trains as was recorded, and compares parameters on the way, and parameters and state at the end. */
 function follow(given: GoldenCase) {
   const { Class } = optimizers.find(
     ({ name }) => name === given.rule,
@@ -40,11 +40,14 @@ function follow(given: GoldenCase) {
   }
 }
 
-describe.each(isas)('on %s, the bits are those of PyTorch for', (isa: Isa) => {
-  test.each(optimizers.map(({ name }) => name as GoldenCase['rule']))('%s', (rule) => {
-    configure({ isa });
-    const cases = readGoldenCases(rule);
-    expect(cases.length).toBeGreaterThan(50);
-    for (const given of cases) follow(given);
-  });
-});
+describe.each(isas)(
+  'on %s, the bits are those of PyTorch, and of Lion those of its paper, for',
+  (isa: Isa) => {
+    test.each(optimizers.map(({ name }) => name as GoldenCase['rule']))('%s', (rule) => {
+      configure({ isa });
+      const cases = readGoldenCases(rule);
+      expect(cases.length).toBeGreaterThan(50);
+      for (const given of cases) follow(given);
+    });
+  },
+);

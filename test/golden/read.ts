@@ -8,7 +8,16 @@ export type TensorName = 'weights' | 'bias';
 /** One value for each of the two tensors that every case trains. */
 export type PerTensor<T> = Record<TensorName, T>;
 export type DatasetName = 'ordinary' | 'wide' | 'extreme';
-export type StateName = 'squareAverage' | 'gradientAverage' | 'momentumBuffer' | 'maxSquareAverage';
+export type StateName =
+  | 'squareAverage'
+  | 'gradientAverage'
+  | 'momentumBuffer'
+  | 'maxSquareAverage'
+  | 'infinityNorm'
+  | 'previousGradient'
+  | 'squareSum'
+  | 'stepSize'
+  | 'squareUpdateAverage';
 
 interface GoldenAdamOptions {
   learningRate: number;
@@ -42,7 +51,39 @@ export interface GoldenOptions {
     maximize: boolean;
   };
   Adam: GoldenAdamOptions;
+  Lion: {
+    learningRate: number;
+    beta1: number;
+    beta2: number;
+    weightDecay: number;
+    weightDecayMode: 'decoupled' | 'l2';
+    maximize: boolean;
+  };
+  Rprop: {
+    learningRate: number;
+    etaMinus: number;
+    etaPlus: number;
+    stepMin: number;
+    stepMax: number;
+    maximize: boolean;
+  };
+  Adamax: Omit<GoldenAdamOptions, 'amsgrad'>;
   AdamW: GoldenAdamOptions;
+  Adadelta: {
+    learningRate: number;
+    decay: number;
+    epsilon: number;
+    weightDecay: number;
+    maximize: boolean;
+  };
+  Adagrad: {
+    learningRate: number;
+    learningRateDecay: number;
+    epsilon: number;
+    initialAccumulator: number;
+    weightDecay: number;
+    maximize: boolean;
+  };
 }
 
 export type GoldenRule = keyof GoldenOptions;
@@ -79,7 +120,7 @@ interface Case<R extends GoldenRule> {
   };
 }
 
-/** One training run by PyTorch. A test of `rule` narrows `options`. */
+/** One training run by PyTorch, or of Lion by lion.py. A test of `rule` narrows `options`. */
 export type GoldenCase<R extends GoldenRule = GoldenRule> = { [K in R]: Case<K> }[R];
 
 type Encoded = string;

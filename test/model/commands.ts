@@ -161,15 +161,18 @@ const setBadRate = fc.constantFrom(-1, Number.NaN, '1', null).map((rate) =>
 /** A hyperparameter that needs a state which may not be there yet. */
 const setState = fc.constant(
   command('a hyperparameter that needs a state', (world) => {
-    const [name, value, state] =
-      'momentum' in world.twin
-        ? ['momentum', 0.5, 'momentumBuffer']
-        : ['amsgrad', true, 'maxSquareAverage'];
+    const known = [
+      ['momentum', 0.5, 'momentumBuffer'],
+      ['amsgrad', true, 'maxSquareAverage'],
+    ] as const;
+    const found = known.find(([name]) => name in world.twin);
+    if (!found) return; // all of the rule's states are always there
+    const [name, value, state] = found;
     const tensors = world.twin.stateDict().groups.flatMap((group) => group.tensors);
-    const isNew = tensors.some((tensor) => !Object.hasOwn(tensor.state, state as string));
+    const isNew = tensors.some((tensor) => !Object.hasOwn(tensor.state, state));
     const busy = world.loading || (isNew && world.pending.length > 0);
     const set = (optimizer: unknown) => {
-      (optimizer as Record<string, unknown>)[name as string] = value;
+      (optimizer as Record<string, unknown>)[name] = value;
     };
     expectThrows(() => set(world.optimizer), busy ? 'ERR_OPTIMIZER_BUSY' : undefined);
     if (!busy) set(world.twin);

@@ -140,15 +140,18 @@ export class World {
     this.plan = plan;
     this.file = file;
     const { rule } = this.#registered();
-    const { type, stateType, masterCopy, lengths, memories: kinds } = plan;
+    const { type, masterCopy, lengths, memories: kinds } = plan;
     const storage = {
       dtype: type === 'bfloat16' || type === 'float16' ? type : ('array' as const),
-      stateType: type === 'float64' ? ('float32' as const) : stateType,
+      stateType: type === 'float64' ? ('float32' as const) : plan.stateType,
       masterCopy: masterCopy && type !== 'float32' && type !== 'float64',
     };
-    const [few, many] = extremes(rule) as [Options, Options];
+    const few = extremes(rule)[0] as Options;
+    const many = extremes(rule).at(-1) as Options;
     const wanted = plan.variant === 0 ? few : many;
-    this.options = { ...(possible(wanted, storage) ? wanted : few), ...storage };
+    const variant = possible(wanted, storage) ? wanted : few;
+    const stateType = possible(variant, storage) ? storage.stateType : 'float32';
+    this.options = { ...variant, ...storage, stateType };
     this.kinds = lengths.map((_, i) => kinds[i % kinds.length] as Memory);
     this.params = this.tensors();
     this.twinParams = lengths.map((length, i) => {

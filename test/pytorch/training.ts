@@ -96,10 +96,15 @@ export function isInPyTorch(name: string, options: Options): boolean {
     const none = of('nesterov', false) && of('initialSquareAverage', 0);
     return same && none && of('weightDecayMode', 'l2');
   }
-  return name !== 'SGD' || of('weightDecayMode', 'l2');
+  if (name === 'Rprop') return of('weightDecay', 0) && of('weightDecayMode', 'l2');
+  const isAdam = name === 'Adam' || name === 'AdamW';
+  return isAdam || of('weightDecayMode', 'l2');
 }
 
-/** Every class in every variant. */
-export const everyVariant = optimizers.flatMap(({ name, rule }) =>
+/** The classes that PyTorch has, too. */
+export const inPyTorch = optimizers.filter(({ name }) => name !== 'Lion');
+
+/** Every one of them in every variant. */
+export const everyVariant = inPyTorch.flatMap(({ name, rule }) =>
   variants(rule).map((options) => ({ name, options })),
 );
