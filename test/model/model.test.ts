@@ -10,7 +10,8 @@ let worlds = 0;
 const folder = mkdtempSync(join(tmpdir(), 'rmsprop-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const LEAST = process.env.RMSPROP_SOAK ? 100_000 : 1_500;
+const { RMSPROP_SOAK, RMSPROP_COMMANDS } = process.env;
+const LEAST = Number(RMSPROP_COMMANDS ?? (RMSPROP_SOAK ? 100_000 : 1_500));
 
 /**
  * Random sequences of everything that can happen to an optimizer, beside the reference to which only the steps happen. A
@@ -30,6 +31,6 @@ test(`${LEAST} random commands leave the optimizer where the reference is`, asyn
     },
   );
   while (count.commands < LEAST) await fc.assert(sequences, { numRuns: 50 });
-  if (process.env.RMSPROP_SOAK) console.log(`${count.commands} commands`);
+  if (RMSPROP_SOAK) console.log(`${count.commands} commands`);
   expect(count.commands).toBeGreaterThanOrEqual(LEAST);
 }, 3_600_000);
