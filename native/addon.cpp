@@ -172,57 +172,52 @@ napi_value answer(napi_env env, bool yes) {
   return value;
 }
 
+// Takes the memory of a gradient for the next step, unless that skips it; and tells its buffer, if asked for.
+bool takeGradient(napi_env env, Plan& plan, size_t i, napi_value value, napi_value* buffer = nullptr) {
+  void* data = nullptr;
+  return plan.skips(i) || (lookUp(env, value, plan.tensor(i), &data, buffer) && plan.setGradient(i, data));
+}
+
 napi_value step(napi_env env, napi_callback_info info) {
   const Call call(env, info);
   if (!call.bound || call.count != 1 + call.bound->plan->size()) return answer(env, false);
   Plan& plan = *call.bound->plan;
-  void* data = nullptr;
-  for (size_t i = 0; i < plan.size(); i++) {
-    if (plan.skips(i)) continue;
-    if (!lookUp(env, call.arguments[1 + i], plan.tensor(i), &data)) return answer(env, false);
-    if (!plan.setGradient(i, data)) return answer(env, false);
-  }
+  for (size_t i = 0; i < plan.size(); i++)
+    if (!takeGradient(env, plan, i, call.arguments[1 + i])) return answer(env, false);
   plan.run();
   return answer(env, true);
 }
 
-// The number of the first tensor that an asynchronous step is told about; beyond all tensors if something is wrong.
-size_t firstTensor(napi_env env, const Call& call) {
+// Gives every tensor of a call that names the first one to `take`, which tells whether it is right.
+template <class Take>
+napi_value takeEach(napi_env env, napi_callback_info info, Take take) {
+  const Call call(env, info);
   uint32_t first = 0;
   const bool fits = call.bound && call.count >= 2 && napi_get_value_uint32(env, call.arguments[1], &first) == napi_ok &&
                     first + (call.count - 2) <= call.bound->plan->size();
-  return fits ? first : SIZE_MAX;
+  if (!fits) return answer(env, false);
+  for (size_t k = 2; k < call.count; k++)
+    if (!take(*call.bound, first + k - 2, call.arguments[k])) return answer(env, false);
+  return answer(env, true);
 }
 
 napi_value holdParameters(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  const size_t first = firstTensor(env, call);
-  if (first == SIZE_MAX) return answer(env, false);
-  void* data = nullptr;
-  napi_value buffer;
-  for (size_t k = 2; k < call.count; k++) {
-    const Plan::Tensor& tensor = call.bound->plan->tensor(first + k - 2);
-    if (!lookUp(env, call.arguments[k], tensor, &data, &buffer)) return answer(env, false);
-    call.bound->asyncStep->holdForGood(pin(env, buffer));
-  }
-  return answer(env, true);
+  return takeEach(env, info, [env](const Bound& bound, size_t i, napi_value value) {
+    void* data = nullptr;
+    napi_value buffer;
+    if (!lookUp(env, value, bound.plan->tensor(i), &data, &buffer)) return false;
+    bound.asyncStep->holdForGood(pin(env, buffer));
+    return true;
+  });
 }
 
 napi_value holdGradients(napi_env env, napi_callback_info info) {
-  const Call call(env, info);
-  const size_t first = firstTensor(env, call);
-  if (first == SIZE_MAX) return answer(env, false);
-  Plan& plan = *call.bound->plan;
-  void* data = nullptr;
-  napi_value buffer;
-  for (size_t k = 2; k < call.count; k++) {
-    const size_t i = first + k - 2;
-    if (plan.skips(i)) continue;
-    if (!lookUp(env, call.arguments[k], plan.tensor(i), &data, &buffer)) return answer(env, false);
-    if (!plan.setGradient(i, data)) return answer(env, false);
-    call.bound->asyncStep->hold(pin(env, buffer));
-  }
-  return answer(env, true);
+  return takeEach(env, info, [env](const Bound& bound, size_t i, napi_value value) {
+    napi_value buffer = nullptr;
+    if (!takeGradient(env, *bound.plan, i, value, &buffer)) return false;
+    if (buffer) bound.asyncStep->hold(pin(env, buffer));
+    return true;
+  });
 }
 
 napi_value letGo(napi_env env, napi_callback_info info) {
