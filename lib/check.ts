@@ -16,9 +16,12 @@ import {
  * The first thing wrong with the memory of a step, as the error to throw: a gradient that is no tensor of its parameter's
  * type and length, memory that is gone, or memory that two tensors share.
  *
- * @param gradients in the order of the parameters; null gradients are skipped
+ * @param gradients in the order of the parameters; null gradients are skipped. Default: none
  */
-export function memoryFault(parameters: readonly Parameter[], gradients: readonly unknown[]) {
+export function memoryFault(
+  parameters: readonly Parameter[],
+  gradients: readonly unknown[] = parameters.map(() => null),
+) {
   for (const [i, parameter] of parameters.entries()) {
     const { path, tensor } = parameter;
     const fault =
@@ -50,18 +53,9 @@ function tensorFault(
     : failure(RangeError, 'ERR_TENSOR_LENGTH', expected, `${received}`);
 }
 
-/** Whether gradients, but for null, are of their parameters' types and lengths. Looks at nothing else. */
-export function areAlike(parameters: readonly Parameter[], gradients: readonly unknown[]): boolean {
-  return parameters.every(({ type, dtype, length }, i) => {
-    const gradient = gradients[i];
-    if (gradient === null) return true;
-    return dataTypeOf(gradient, dtype) === type && lengthOf(gradient as Tensor) === length;
-  });
-}
-
 /**
- * The first of these tensors, which are alike, in memory that could be taken away from under an asynchronous step, as the error to throw: a
- * resizable ArrayBuffer gives memory back to the system as it shrinks.
+ * The first of these tensors in memory that could be taken away from under an asynchronous step, as the error to throw: a
+ * resizable ArrayBuffer gives memory back to the system as it shrinks. They have no other fault.
  */
 export function resizableFault(
   parameters: readonly Parameter[],

@@ -2,7 +2,7 @@ import { setImmediate } from 'node:timers/promises';
 import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncOptions, readSignal } from './async-options.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
-import { areAlike, memoryFault, overlap, resizableFault } from './check.js';
+import { memoryFault, overlap, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
 import type { Engine, Plan } from './engine.js';
@@ -88,7 +88,7 @@ export abstract class Optimizer<O, P extends object> {
     });
 
     this.#gradients = this.#parameters.map(() => null);
-    const fault = memoryFault(this.#parameters, this.#gradients);
+    const fault = memoryFault(this.#parameters);
     if (fault) throw fault;
 
     this.#writer = writerOf(this.#rule);
@@ -154,8 +154,10 @@ export abstract class Optimizer<O, P extends object> {
     const signal = readSignal(options, ['signal']);
     const list: unknown[] = new Array(this.#parameters.length);
     collectGradients(this.#params, gradients, list);
+    // A step that waits is looked at before, if that does not take long; one that does not wait is looked at now anyway.
     const waits = this.#turns.busy && fitsOneSlice(list.length);
-    if (waits && !areAlike(this.#parameters, list)) throw this.#fault('grads', list);
+    const fault = waits && memoryFault(this.#parameters, list);
+    if (fault) throw fault;
     const groups = this.#groupsOfNow();
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal), signal);
   }
@@ -339,18 +341,14 @@ export abstract class Optimizer<O, P extends object> {
       rows: this.#rows,
       rowOf: this.#rowOf,
     });
-    if (!plan)
-      throw this.#fault(
-        'params',
-        this.#parameters.map(() => null),
-      );
+    if (!plan) throw this.#fault('params');
     this.#plan = plan;
     this.#engine = engine;
     return plan;
   }
 
   /** What is wrong with the memory. Two buffer objects over the same shared memory are told apart by native code alone. */
-  #fault(where: 'params' | 'grads', gradients: readonly unknown[]): Error {
+  #fault(where: 'params' | 'grads', gradients?: readonly unknown[]): Error {
     return memoryFault(this.#parameters, gradients) ?? overlap(where, 'a parameter');
   }
 

@@ -174,10 +174,7 @@ function prepare(
 /** Throws if tensors to fill have lost memory since the load began. */
 function requireMemory({ parameters }: Insides, wanted: readonly CheckpointTensor[] | undefined) {
   if (!wanted) return;
-  const fault = memoryFault(
-    parameters,
-    parameters.map(() => null),
-  );
+  const fault = memoryFault(parameters);
   if (fault) throw fault;
   for (const { values, length, where } of wanted) {
     const received = lengthOf(values);

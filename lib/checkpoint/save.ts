@@ -2,6 +2,7 @@ import { memoryFault } from '../check.js';
 import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
 import type { Insides } from '../insides.js';
+import { encodeJson } from '../json.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import type { Parameter } from '../params.js';
 import type { TransferOptions } from '../safetensors/transfer.js';
@@ -44,10 +45,7 @@ export async function saveCheckpoint(path: string | URL, options: SaveOptions): 
   const extra = extraTensors(tensors);
   const groups = insides.groupsOfNow();
   const save = async () => {
-    const fault = memoryFault(
-      insides.parameters,
-      insides.parameters.map(() => null),
-    );
+    const fault = memoryFault(insides.parameters);
     if (fault) throw fault;
     const all = [...parameterTensors(insides), ...extra];
     await write(file, insides, groups(), all, metadata, transfer);
@@ -97,15 +95,9 @@ function encodeGroups({ parameters, state }: Insides, groups: readonly GroupRang
     const tensors = parameters
       .slice(first, end)
       .map((parameter, i) => tensor(parameter, first + i));
-    const options = Object.entries(values).map(([name, value]) => `"${name}":${encode(value)}`);
-    return `{"options":{${options.join()}},"tensors":${JSON.stringify(tensors)}}`;
+    return `{"options":${encodeJson(values)},"tensors":${JSON.stringify(tensors)}}`;
   });
   return `[${encoded.join()}]`;
-}
-
-/** JSON has a -0, but JavaScript does not write it. */
-function encode(value: unknown): string {
-  return Object.is(value, -0) ? '-0' : JSON.stringify(value);
 }
 
 function encodeMetadata(metadata: unknown): { metadata?: string } {

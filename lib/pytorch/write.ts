@@ -1,5 +1,6 @@
 import { fileTypes } from '../checkpoint/tensors.js';
 import { show } from '../errors.js';
+import { encodeJson } from '../json.js';
 import type { PyTorchOption } from '../rule.js';
 import type { SourceTensor } from '../safetensors/write.js';
 import type { GroupRange } from '../saved-state.js';
@@ -49,11 +50,11 @@ export function writePyTorch(state: State, groups: readonly GroupRange[]) {
   }));
   const metadata: { [key: string]: string } = {
     optimizer: rule.name,
-    param_groups: encode(paramGroups),
+    param_groups: encodeJson(paramGroups),
     writer: `rmsprop ${version}`,
   };
   // What PyTorch does not count is counted here all the same.
-  if (!names.step) metadata.steps = encode([...steps]);
+  if (!names.step) metadata.steps = encodeJson([...steps]);
   return { metadata, tensors };
 }
 
@@ -76,14 +77,4 @@ function inPyTorch(option: PyTorchOption, values: ByName): unknown {
 
 function mapValues<V, R>(record: { readonly [key: string]: V }, map: (value: V) => R) {
   return Object.fromEntries(Object.entries(record).map(([key, value]) => [key, map(value)]));
-}
-
-/** JSON for Python and for here: a -0 stays one, which JavaScript would write as 0, and Python read as 0 without a point. */
-function encode(value: unknown): string {
-  if (Array.isArray(value)) return `[${value.map(encode).join()}]`;
-  if (typeof value === 'object' && value !== null) {
-    const entries = Object.entries(value).map(([key, own]) => `"${key}":${encode(own)}`);
-    return `{${entries.join()}}`;
-  }
-  return Object.is(value, -0) ? '-0.0' : JSON.stringify(value);
 }

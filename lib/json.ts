@@ -1,0 +1,11 @@
+/** JSON of plain data that has -0 as one, for Python too: JavaScript would write 0, and Python read -0 as an integer. */
+export function encodeJson(value: unknown): string {
+  if (Array.isArray(value)) return `[${value.map(encodeJson).join()}]`;
+  if (typeof value === 'object' && value !== null) {
+    const entries = Object.entries(value).map(
+      ([key, own]) => `${JSON.stringify(key)}:${encodeJson(own)}`,
+    );
+    return `{${entries.join()}}`;
+  }
+  return Object.is(value, -0) ? '-0.0' : JSON.stringify(value);
+}
