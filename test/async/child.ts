@@ -14,9 +14,12 @@ const prelude = `
     new Worker('const root = ' + ${JSON.stringify(root)} + ';' + code, { eval: true, workerData });
   const once = (emitter, name) =>
     new Promise((resolve, reject) => emitter.once(name, resolve).once('error', reject));
+  // Threads of the team that are not about to end (PF_EXITING): one that was joined can be listed for a moment longer.
   const teamSize = () => readdirSync('/proc/self/task').filter((task) => {
-    try { return readFileSync('/proc/self/task/' + task + '/comm', 'utf8').trim() === 'rmsprop'; }
-    catch { return false; }
+    try {
+      const stat = readFileSync('/proc/self/task/' + task + '/stat', 'utf8');
+      return stat.includes('(rmsprop)') && !(stat.split(') ')[1].split(' ')[6] & 4);
+    } catch { return false; }
   }).length;`;
 
 export interface End {
