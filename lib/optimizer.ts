@@ -7,10 +7,10 @@ import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
-import { gradient } from './gradient.js';
 import { checkValue, type Hyperparameter, readOptions, type Values } from './hyperparameters.js';
 import { shareInsides } from './insides.js';
 import { describe } from './inspect.js';
+import { Loads } from './loads.js';
 import {
   collectGradients,
   type Gradients,
@@ -18,22 +18,19 @@ import {
   type ParsedParams,
   parseParams,
 } from './params.js';
-import { rowWidth, type Writer, writeRow, writerOf } from './rows.js';
-import type { AnyRule, Stage } from './rule.js';
+import { Rows } from './rows.js';
+import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
 import type { GroupRange } from './saved-state.js';
 import { neededType, State, stateNames } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
-import { checkStorage, type StorageOptions } from './storage.js';
+import { checkStorage } from './storage.js';
 import type { MemoryType } from './tensor.js';
 import { Turns } from './turns.js';
-import { randomKey } from './types/rounding.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
 export type ParameterGroup<O> = Values<O> & { readonly params: readonly string[] };
-
-const gradientWriter = writerOf(gradient as Stage<object>);
 
 type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
 
@@ -52,21 +49,18 @@ export abstract class Optimizer<O, P extends object> {
   #groups: readonly GroupRange[];
   #state: State;
 
-  // What a step needs, made once: room for the gradients, the rows, what writes them.
+  // What a step needs, made once.
   readonly #gradients: unknown[];
-  readonly #writer: Writer;
-  readonly #rowOf: Int32Array;
-  #rows: Float64Array;
+  readonly #rows: Rows;
   #plan: Plan | undefined;
+  /** The rows that the plan points to. */
+  #table: Float64Array | undefined;
   #engine: Engine | undefined;
   #stepping = false;
 
   /** What takes time waits here for its turn; a call that cannot wait fails meanwhile. */
   readonly #turns = new Turns();
-  /** How many of those that wait or are under way will replace the hyperparameters. */
-  #loads = 0;
-  /** The hyperparameters when the last of those loads is over: those of all that is asked for until then. */
-  #afterLoads: { groups?: readonly GroupRange[] } = {};
+  readonly #loads = new Loads<readonly GroupRange[]>();
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
@@ -91,9 +85,7 @@ export abstract class Optimizer<O, P extends object> {
     const fault = memoryFault(this.#parameters);
     if (fault) throw fault;
 
-    this.#writer = writerOf(this.#rule);
-    this.#rowOf = new Int32Array(this.#parameters.length);
-    this.#rows = new Float64Array(this.#groups.length * rowWidth(this.#rule));
+    this.#rows = new Rows(rule, this.#parameters.length, this.#groups.length);
     this.#state = this.#extend(undefined, this.#groups);
     this.#currentPlan(); // finds parameters that share memory in ways that only native code sees
     this.groups = Object.freeze(this.#groups.map((_, k) => this.#expose(k)));
@@ -105,7 +97,7 @@ export abstract class Optimizer<O, P extends object> {
       takeTurn: (work, signal) => this.#takeTurn(work, signal),
       takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
       state: () => this.#state,
-      groupsOfNow: () => this.#groupsOfNow(),
+      groupsOfNow: () => this.#loads.valueFor(() => this.#groups),
       replace: (state, values) => this.#replace(state, values),
     });
     // A misspelt hyperparameter is an error, not a new property; subclasses of users may have fields of their own.
@@ -125,7 +117,7 @@ export abstract class Optimizer<O, P extends object> {
     this.#stepping = true;
     try {
       collectGradients(this.#params, gradients, this.#gradients);
-      this.#writeRows(this.#gradients, this.#groups);
+      this.#rows.write(this.#gradients, this.#groups, this.#state);
       if (!this.#currentPlan().step(this.#gradients)) throw this.#fault('grads', this.#gradients);
       this.#countStep(this.#gradients);
     } finally {
@@ -158,7 +150,7 @@ export abstract class Optimizer<O, P extends object> {
     const waits = this.#turns.busy && fitsOneSlice(list.length);
     const fault = waits && memoryFault(this.#parameters, list);
     if (fault) throw fault;
-    const groups = this.#groupsOfNow();
+    const groups = this.#loads.valueFor(() => this.#groups);
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal), signal);
   }
 
@@ -168,7 +160,7 @@ export abstract class Optimizer<O, P extends object> {
     signal: AbortSignal | undefined,
   ) {
     if (!fitsOneSlice(gradients.length)) await setImmediate();
-    this.#writeRows(gradients, groups());
+    this.#rows.write(gradients, groups(), this.#state);
     const plan = this.#currentPlan();
     const background = plan.inBackground;
     let made = background
@@ -234,34 +226,16 @@ export abstract class Optimizer<O, P extends object> {
     return loadState(this, path, options);
   }
 
-  /**
-   * The groups with their hyperparameters as they are now, for something that is asked for now and has its turn later; or
-   * as they are after the loads that come in between.
-   */
-  #groupsOfNow(): () => readonly GroupRange[] {
-    if (this.#loads > 0) {
-      const after = this.#afterLoads;
-      return () => after.groups ?? this.#groups;
-    }
-    const groups = this.#groups;
-    return () => groups;
-  }
-
   #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
     if (this.#stepping) this.#requireIdle('what takes time');
     return this.#turns.take(work, signal);
   }
 
-  async #takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    this.#loads++;
-    try {
-      return await this.#takeTurn(load, signal);
-    } finally {
-      if (--this.#loads === 0) {
-        this.#afterLoads.groups = this.#groups;
-        this.#afterLoads = {};
-      }
-    }
+  #takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    return this.#loads.during(
+      () => this.#takeTurn(load, signal),
+      () => this.#groups,
+    );
   }
 
   /** What `console.log` shows: the rule, the groups with their tensors and options, and what the state takes. */
@@ -287,33 +261,6 @@ export abstract class Optimizer<O, P extends object> {
     throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, received);
   }
 
-  /** Settings for every tensor: one row for each run of tensors of a group that have been updated equally often. */
-  #writeRows(gradients: readonly unknown[], groups: readonly GroupRange[]) {
-    const { steps } = this.#state;
-    const width = rowWidth(this.#rule);
-    let row = -1;
-    for (let k = 0; k < groups.length; k++) {
-      const { values, first, end } = groups[k] as GroupRange;
-      const { seed } = values as Values<StorageOptions>;
-      let step = -1;
-      for (let i = first; i < end; i++) {
-        if (gradients[i] === null) {
-          this.#rowOf[i] = -1;
-          continue;
-        }
-        if (step !== (steps[i] as number) + 1) {
-          step = (steps[i] as number) + 1;
-          row++;
-          if ((row + 1) * width > this.#rows.length) this.#growRows();
-          gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on);
-          this.#rule.prepare(values, step, this.#writer.c, this.#writer.on);
-          writeRow(gradientWriter, this.#writer, randomKey(seed, step), this.#rows, row * width);
-        }
-        this.#rowOf[i] = row;
-      }
-    }
-  }
-
   #countStep(gradients: readonly unknown[]) {
     const { steps } = this.#state;
     for (let i = 0; i < steps.length; i++) {
@@ -321,29 +268,24 @@ export abstract class Optimizer<O, P extends object> {
     }
   }
 
-  #growRows() {
-    const grown = new Float64Array(2 * this.#rows.length);
-    grown.set(this.#rows);
-    this.#rows = grown;
-    this.#plan = undefined;
-  }
-
   /** The plan for the engine of this step. The plan points into memory that this optimizer keeps until it drops the plan. */
   #currentPlan(): Plan {
     const engine = currentEngine();
-    if (this.#plan && this.#engine === engine) return this.#plan;
+    const { table, rowOf } = this.#rows;
+    if (this.#plan && this.#engine === engine && this.#table === table) return this.#plan;
     const { slots, arena } = this.#state;
     const plan = engine.createPlan({
       rule: this.#rule,
       parameters: this.#parameters,
       slots,
       arena,
-      rows: this.#rows,
-      rowOf: this.#rowOf,
+      rows: table,
+      rowOf,
     });
     if (!plan) throw this.#fault('params');
     this.#plan = plan;
     this.#engine = engine;
+    this.#table = table;
     return plan;
   }
 
@@ -375,7 +317,7 @@ export abstract class Optimizer<O, P extends object> {
 
   /** Sets one hyperparameter of some groups, or of none. */
   #set(chosen: readonly number[], name: string, value: unknown) {
-    if (this.#loads > 0) this.#requireIdle(`${name} to be set`);
+    if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
     const { hyperparameters } = this.#rule;
     const changed = this.#groups.map((group, k) => {
       if (!chosen.includes(k)) return group;

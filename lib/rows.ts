@@ -1,5 +1,10 @@
 import { gradient } from './gradient.js';
+import type { Values } from './hyperparameters.js';
 import type { AnyRule, Stage } from './rule.js';
+import type { GroupRange } from './saved-state.js';
+import type { State } from './state.js';
+import type { StorageOptions } from './storage.js';
+import { randomKey } from './types/rounding.js';
 
 /** The scalars and switches of one stage, by name. */
 export interface Settings {
@@ -24,7 +29,7 @@ export function rowWidth(rule: AnyRule): number {
 }
 
 /** What `prepare` writes for one stage: `c` and `on` have setters, which put everything into `numbers`. */
-export interface Writer extends Settings {
+interface Writer extends Settings {
   /** The switches as bits, then the scalars. */
   readonly numbers: Float64Array;
 }
@@ -35,11 +40,13 @@ const writers = new WeakMap<object, Writer>();
  * The writer of a stage, the same for all optimizers: V8 makes fast code for a few kinds of objects only. A plain object in
  * its place would cost an allocation for every fraction that is read from it by a name that varies.
  */
-export function writerOf(stage: Stage<object>): Writer {
+function writerOf(stage: Stage<object>): Writer {
   const writer = writers.get(stage) ?? createWriter(stage);
   writers.set(stage, writer);
   return writer;
 }
+
+const gradientWriter = writerOf(gradient as Stage<object>);
 
 function createWriter({ scalars, switches }: Stage<object>): Writer {
   const numbers = new Float64Array(1 + scalars.length);
@@ -63,8 +70,59 @@ function createWriter({ scalars, switches }: Stage<object>): Writer {
   return { c: Object.create(c), on: Object.create(on), numbers };
 }
 
+/** What the kernel reads of the hyperparameters: one row for each run of tensors of a group that are updated alike. */
+export class Rows {
+  /** Rows of `width` numbers each. */
+  table: Float64Array;
+  readonly width: number;
+  /** The row of every tensor at the next step, or -1 if the step skips the tensor. */
+  readonly rowOf: Int32Array;
+  readonly #rule: AnyRule;
+  readonly #writer: Writer;
+
+  constructor(rule: AnyRule, tensors: number, groups: number) {
+    this.width = rowWidth(rule);
+    this.table = new Float64Array(groups * this.width);
+    this.rowOf = new Int32Array(tensors);
+    this.#rule = rule;
+    this.#writer = writerOf(rule);
+  }
+
+  /** Writes the rows of the next step. Whoever points into the table looks it up again: it may have to grow. */
+  write(gradients: readonly unknown[], groups: readonly GroupRange[], { steps }: State) {
+    let row = -1;
+    for (let k = 0; k < groups.length; k++) {
+      const { values, first, end } = groups[k] as GroupRange;
+      const { seed } = values as Values<StorageOptions>;
+      let step = -1;
+      for (let i = first; i < end; i++) {
+        if (gradients[i] === null) {
+          this.rowOf[i] = -1;
+          continue;
+        }
+        if (step !== (steps[i] as number) + 1) {
+          step = (steps[i] as number) + 1;
+          row++;
+          if ((row + 1) * this.width > this.table.length) this.#grow();
+          gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on);
+          this.#rule.prepare(values, step, this.#writer.c, this.#writer.on);
+          const at = row * this.width;
+          writeRow(gradientWriter, this.#writer, randomKey(seed, step), this.table, at);
+        }
+        this.rowOf[i] = row;
+      }
+    }
+  }
+
+  #grow() {
+    const grown = new Float64Array(2 * this.table.length);
+    grown.set(this.table);
+    this.table = grown;
+  }
+}
+
 /** Writes what `prepare` set in the writers of both stages, and the key of the random bits, as one row of numbers. */
-export function writeRow(before: Writer, own: Writer, key: number, row: Float64Array, at: number) {
+function writeRow(before: Writer, own: Writer, key: number, row: Float64Array, at: number) {
   row[at] = before.numbers[0] as number;
   row[at + 1] = own.numbers[0] as number;
   before.numbers[0] = 0; // a switch that is off sets nothing
