@@ -20,10 +20,16 @@ export interface RuleDescription extends StageDescription {
 }
 
 export interface Description {
+  /** The first stage: what happens to gradients before everything else. */
+  transformation: StageDescription;
   /** The stage that comes before every rule. */
   gradient: StageDescription;
+  /** The stage that comes after every rule. */
+  parameter: StageDescription;
   /** The rules; a rule's place in this list is its number. */
   rules: RuleDescription[];
+  /** The states that belong to no rule, in the order of a layout. */
+  commonStates: string[];
   /** How many state streams a tensor has room for. */
   maxStates: number;
   /** The instruction sets that are compiled in and that this processor runs, the fastest first. */
@@ -59,12 +65,15 @@ export interface Binding {
    *
    * @param rule number of the rule
    * @param layout for each tensor: data type, whether Uint16Arrays may hold it (1 or 0), type of its states, length, byte
-   * offset into the arena of the float32 copy of the parameter or -1, and `maxStates` byte offsets of the states; types are
-   * given by their numbers in DataType of native/isa/isa.h
+   * offsets into the arena of its common states or -1, and `maxStates` byte offsets of the rule's states; types are given by
+   * their numbers in DataType of native/isa/isa.h
    * @param arena memory of all states
-   * @param rows rows of numbers: switches of the gradient stage, switches of the rule, key of the random bits, scalars of both
+   * @param rows rows of numbers: switches of the stages transformation, gradient, rule and parameter, key of the random bits,
+   * scalars of all four
    * @param rowWidth numbers in a row
    * @param rowOf for each tensor the row that holds at the next step, or -1 if the step skips the tensor
+   * @param request what the next step is to do: see Request of native/engine.h
+   * @param norms room for the norm of all gradients and for that of each tensor's
    */
   createPlan(
     rule: number,
@@ -74,11 +83,14 @@ export interface Binding {
     rows: Float64Array,
     rowWidth: number,
     rowOf: Int32Array,
+    request: Float64Array,
+    norms: Float64Array,
   ): Plan | null;
 
   /**
-   * Updates all tensors of a plan. Writes nothing and returns false if a gradient is not a typed array of its parameter's
-   * type and length, or shares memory with a parameter. A gradient that the step skips may be anything.
+   * Makes a step over all tensors of a plan. Writes nothing and returns false if a gradient is not a typed array of its
+   * parameter's type and length, or shares memory with a parameter or, if the step writes gradients, with another one. A
+   * gradient that the step skips may be anything.
    */
   step(plan: Plan, ...gradients: unknown[]): boolean;
 

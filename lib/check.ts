@@ -17,10 +17,12 @@ import {
  * type and length, memory that is gone, or memory that two tensors share.
  *
  * @param gradients in the order of the parameters; null gradients are skipped. Default: none
+ * @param gradientsWritten whether the step writes gradients, too
  */
 export function memoryFault(
   parameters: readonly Parameter[],
   gradients: readonly unknown[] = parameters.map(() => null),
+  gradientsWritten = false,
 ) {
   for (const [i, parameter] of parameters.entries()) {
     const { path, tensor } = parameter;
@@ -31,7 +33,7 @@ export function memoryFault(
         : tensorFault(gradients[i], parameter, `grads${path}`, `params${path}`));
     if (fault) return fault;
   }
-  return overlapFault(parameters, gradients as readonly (Tensor | null)[]);
+  return overlapFault(parameters, gradients as readonly (Tensor | null)[], gradientsWritten);
 }
 
 function tensorFault(
@@ -82,20 +84,24 @@ interface Interval {
   written: boolean;
 }
 
-/** Parameters are written, so none may share memory with anything; gradients may share memory with each other. */
-function overlapFault(parameters: readonly Parameter[], gradients: readonly (Tensor | null)[]) {
+/** What is written may share memory with nothing; gradients that are only read may share memory with each other. */
+function overlapFault(
+  parameters: readonly Parameter[],
+  gradients: readonly (Tensor | null)[],
+  gradientsWritten: boolean,
+) {
   const buffers = new Map<ArrayBufferLike, Interval[]>();
   for (const [i, { path, tensor: parameter }] of parameters.entries()) {
-    for (const [tensor, name] of [
-      [parameter, 'params'],
-      [gradients[i] ?? null, 'grads'],
+    for (const [tensor, name, written] of [
+      [parameter, 'params', true],
+      [gradients[i] ?? null, 'grads', gradientsWritten],
     ] as const) {
       if (tensor === null || byteLengthOf(tensor) === 0) continue;
       const begin = byteOffsetOf(tensor);
       const end = begin + byteLengthOf(tensor);
       const intervals = buffers.get(bufferOf(tensor)) ?? [];
       buffers.set(bufferOf(tensor), intervals);
-      intervals.push({ begin, end, where: `${name}${path}`, written: tensor === parameter });
+      intervals.push({ begin, end, where: `${name}${path}`, written });
     }
   }
   for (const intervals of buffers.values()) {

@@ -1,24 +1,26 @@
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import type { Slot } from './state.js';
+import type { StepMemory } from './step-memory.js';
 
 /** The memory of one optimizer, and what its rule is. */
 export interface PlanRequest {
   readonly rule: AnyRule;
   readonly parameters: readonly Parameter[];
-  /** For each tensor its states in the arena, those of the rule and the copy of the parameters; undefined where it has none. */
+  /** For each tensor its states in the arena, those of the rule and those that belong to none; undefined where it has none. */
   readonly slots: readonly (readonly (Slot | undefined)[])[];
   readonly arena: ArrayBuffer;
   readonly rows: Float64Array;
   /** For each tensor its row in `rows`, or -1 if the step skips the tensor. */
   readonly rowOf: Int32Array;
+  readonly step: StepMemory;
 }
 
 /** The step over all tensors of one optimizer. */
 export interface Plan {
   /**
-   * Updates all tensors with these gradients, in the order of the parameters. Writes nothing and returns false if any memory
-   * is not what the plan was made for.
+   * Makes the step that the rows and the request ask for with these gradients, in the order of the parameters. Writes nothing
+   * and returns false if any memory is not what the plan was made for.
    */
   step(gradients: readonly unknown[]): boolean;
   /** How to do so while JavaScript goes on; undefined where the engine computes in JavaScript's own thread. */

@@ -22,6 +22,8 @@ export type ErrorCode =
   | 'ERR_TENSOR_RESIZABLE'
   /** Two tensors that share memory, at least one of which the step would write. */
   | 'ERR_TENSOR_OVERLAP'
+  /** A gradient that is infinite or NaN, where the option onNonFinite says that it is an error. */
+  | 'ERR_GRADIENT_NOT_FINITE'
   /** No memory for the state: nothing has changed. */
   | 'ERR_OUT_OF_MEMORY'
   /** A state dictionary that belongs to another rule, layout or format. */

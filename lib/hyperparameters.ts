@@ -11,6 +11,8 @@ export interface Hyperparameter<T> {
   readonly words?: readonly T[];
   /** Matters only when the optimizer is made. */
   readonly initial?: true;
+  /** Is the same for all groups. */
+  readonly optimizerWide?: true;
 }
 
 /** One hyperparameter for every option of O. */
@@ -29,6 +31,23 @@ function number(value: number | undefined, expected: string, accepts: (x: number
 /** A number that is at least 0. */
 export function nonNegative(value?: number): Hyperparameter<number> {
   return number(value, 'a finite number of at least 0', (x) => x >= 0 && x <= LARGEST);
+}
+
+/** A number above 0. */
+export function positive(value: number): Hyperparameter<number> {
+  return number(value, 'a finite number above 0', (x) => x > 0 && x <= LARGEST);
+}
+
+/** Something above 0 that a size may not exceed; without one, Infinity. */
+export function limit(): Hyperparameter<number> {
+  const accepts = (x: number) => x > 0 && (x <= LARGEST || x === Number.POSITIVE_INFINITY);
+  return number(Number.POSITIVE_INFINITY, 'a number above 0, or Infinity for none', accepts);
+}
+
+/** The end of a range; without one, an infinite number. */
+export function bound(none: number): Hyperparameter<number> {
+  const accepts = (x: number) => Math.abs(x) <= LARGEST || x === none;
+  return number(none, `a finite number, or ${none} for none`, accepts);
 }
 
 /** A number that is at least 1. */
@@ -81,6 +100,19 @@ export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Hyperpa
 /** A hyperparameter that is read when the state is made, and cannot be set later. */
 export function initially<T>(hyperparameter: Hyperparameter<T>): Hyperparameter<T> {
   return { ...hyperparameter, initial: true };
+}
+
+/** Hyperparameters that are the same for all groups. */
+export function optimizerWide<O>(specification: Specification<O>): Specification<O> {
+  const entries = Object.entries(specification as unknown as AnySpecification);
+  const wide = entries.map(([name, own]) => [name, { ...own, optimizerWide: true }]);
+  return Object.fromEntries(wide) as Specification<O>;
+}
+
+/** The names of hyperparameters that are the same for all groups. */
+export function optimizerWideNames(specification: object): string[] {
+  const entries = Object.entries(specification as AnySpecification);
+  return entries.flatMap(([name, own]) => (own.optimizerWide ? [name] : []));
 }
 
 type AnySpecification = { readonly [name: string]: Hyperparameter<never> };

@@ -13,6 +13,8 @@ export type { CommonOptions } from './common-options.js';
 export type { ErrorCode } from './errors.js';
 export type { GradientOptions } from './gradient.js';
 export { type AnyOptimizer, Optimizer, type ParameterGroup } from './optimizer.js';
+export type { OptimizerWideOptions } from './optimizer-wide-options.js';
+export type { ParameterOptions } from './parameter.js';
 export type { Gradients, Group, Params, Strict, Tensors } from './params.js';
 export { presets } from './presets.js';
 export {
@@ -66,5 +68,7 @@ export {
   type WarmUpOptions,
 } from './schedules/index.js';
 export type { StateDict, TensorState } from './state-dict.js';
+export type { StepResult } from './step-control.js';
 export type { StorageOptions } from './storage.js';
 export type { MemoryArray, Tensor } from './tensor.js';
+export type { TransformationOptions } from './transformation.js';

@@ -1,4 +1,7 @@
-/** JSON of plain data that has -0 as one, for Python too: JavaScript would write 0, and Python read -0 as an integer. */
+/**
+ * JSON of plain data that has -0 and infinities as such, for Python too: JavaScript would write 0 and null, and Python read
+ * -0 as an integer.
+ */
 export function encodeJson(value: unknown): string {
   if (Array.isArray(value)) return `[${value.map(encodeJson).join()}]`;
   if (typeof value === 'object' && value !== null) {
@@ -7,5 +10,7 @@ export function encodeJson(value: unknown): string {
     );
     return `{${entries.join()}}`;
   }
+  if (value === Number.POSITIVE_INFINITY) return '1e999';
+  if (value === Number.NEGATIVE_INFINITY) return '-1e999';
   return Object.is(value, -0) ? '-0.0' : JSON.stringify(value);
 }

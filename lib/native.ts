@@ -1,12 +1,16 @@
 import { join } from 'node:path';
 import load from 'node-gyp-build';
 import type { Binding, Description, IsaName, StageDescription } from '../binding.js';
+import { commonStates } from './common-states.js';
 import type { Engine } from './engine.js';
 import { gradient } from './gradient.js';
+import { parameter } from './parameter.js';
 import type { Parameter } from './params.js';
 import { rowWidth } from './rows.js';
 import type { AnyRule, Stage } from './rule.js';
+import { commonSlots } from './state.js';
 import { lengthOf, numberOfType } from './tensor.js';
+import { transformation } from './transformation.js';
 
 export interface Native {
   readonly binding: Binding;
@@ -40,11 +44,15 @@ export function loadNative(): Native {
 }
 
 /** The number of a rule. A binary that lists other names than lib/ was built from other sources. */
-function findRule(rule: AnyRule, { gradient: before, rules }: Description): number {
+function findRule(rule: AnyRule, description: Description): number {
+  const { rules } = description;
   const number = rules.findIndex(({ name }) => name === rule.kernel);
   const native = rules[number];
   const same =
-    isSame(gradient as Stage<object>, before) &&
+    isSame(transformation as Stage<object>, description.transformation) &&
+    isSame(gradient as Stage<object>, description.gradient) &&
+    isSame(parameter as Stage<object>, description.parameter) &&
+    `${commonStates.map(({ name }) => name)}` === `${description.commonStates}` &&
     isSame(rule, native) &&
     `${rule.state.map(({ name }) => name)}` === `${native?.state}` &&
     `${rule.state.map(({ signed }) => signed === true)}` === `${native?.signed}`;
@@ -64,7 +72,7 @@ function isSame(stage: Stage<object>, native: StageDescription | undefined): boo
 
 function createEngine(binding: Binding, description: Description): Engine {
   return {
-    createPlan({ rule, parameters, slots, arena, rows, rowOf }) {
+    createPlan({ rule, parameters, slots, arena, rows, rowOf, step: { request, norms } }) {
       const number = findRule(rule, description);
       const layout = parameters.flatMap(({ type, dtype, length }, i) => {
         const states = rule.state.map((_, k) => slots[i]?.[k]);
@@ -74,7 +82,7 @@ function createEngine(binding: Binding, description: Description): Engine {
           dtype === type ? 1 : 0,
           numberOfType(stateType ?? (type === 'float64' ? type : 'float32')),
           length,
-          slots[i]?.[rule.state.length]?.offset ?? -1,
+          ...commonSlots(rule, slots[i]).map((slot) => slot?.offset ?? -1),
           ...Array.from({ length: description.maxStates }, (_, k) => states[k]?.offset ?? 0),
         ];
       });
@@ -86,6 +94,8 @@ function createEngine(binding: Binding, description: Description): Engine {
         rows,
         rowWidth(rule),
         rowOf,
+        request,
+        norms,
       );
       if (plan === null) return undefined;
       const intact = (from: number, to: number) => {

@@ -5,12 +5,20 @@ import { fitsOneSlice, stepInBackground } from './background.js';
 import { memoryFault, overlap, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
+import { checkCommonOptions } from './common-options.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
-import { checkValue, type Hyperparameter, readOptions, type Values } from './hyperparameters.js';
+import {
+  checkValue,
+  type Hyperparameter,
+  optimizerWideNames,
+  readOptions,
+  type Values,
+} from './hyperparameters.js';
 import { shareInsides } from './insides.js';
 import { describe } from './inspect.js';
 import { Loads } from './loads.js';
+import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import {
   collectGradients,
   type Gradients,
@@ -25,12 +33,15 @@ import type { TransferOptions } from './safetensors/transfer.js';
 import type { GroupRange } from './saved-state.js';
 import { neededType, State, stateNames } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
+import { copyResult, StepControl, type StepResult } from './step-control.js';
 import { checkStorage } from './storage.js';
 import type { MemoryType } from './tensor.js';
 import { Turns } from './turns.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
-export type ParameterGroup<O> = Values<O> & { readonly params: readonly string[] };
+export type ParameterGroup<O> = Omit<Values<O>, keyof OptimizerWideOptions> & {
+  readonly params: readonly string[];
+};
 
 type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
 
@@ -52,6 +63,7 @@ export abstract class Optimizer<O, P extends object> {
   // What a step needs, made once.
   readonly #gradients: unknown[];
   readonly #rows: Rows;
+  readonly #control: StepControl;
   #plan: Plan | undefined;
   /** The rows that the plan points to. */
   #table: Float64Array | undefined;
@@ -67,8 +79,9 @@ export abstract class Optimizer<O, P extends object> {
     const { hyperparameters } = this.#rule;
     const defaults = readOptions(hyperparameters, options, 'options');
     this.#params = parseParams(params, (own, where) => {
+      if (where !== 'options') this.#requireNoneOptimizerWide(own, where);
       const values = readOptions(hyperparameters, own, where, defaults);
-      this.#rule.check?.(values, where);
+      this.#check(values, where);
       return values;
     });
     this.#parameters = this.#params.groups.flatMap(({ parameters }) => parameters);
@@ -86,6 +99,7 @@ export abstract class Optimizer<O, P extends object> {
     if (fault) throw fault;
 
     this.#rows = new Rows(rule, this.#parameters.length, this.#groups.length);
+    this.#control = new StepControl(this.#parameters.length);
     this.#state = this.#extend(undefined, this.#groups);
     this.#currentPlan(); // finds parameters that share memory in ways that only native code sees
     this.groups = Object.freeze(this.#groups.map((_, k) => this.#expose(k)));
@@ -112,14 +126,14 @@ export abstract class Optimizer<O, P extends object> {
    * @throws TypeError ERR_GRADIENT_NAMES, ERR_TENSOR_TYPE
    * @throws RangeError ERR_GRADIENT_NAMES, ERR_TENSOR_LENGTH, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP; nothing has changed
    */
-  step(gradients: Gradients<P>): void {
+  step(gradients: Gradients<P>): StepResult {
     this.#requireIdle('step()');
     this.#stepping = true;
     try {
       collectGradients(this.#params, gradients, this.#gradients);
-      this.#rows.write(this.#gradients, this.#groups, this.#state);
+      this.#prepare(this.#gradients, this.#groups);
       if (!this.#currentPlan().step(this.#gradients)) throw this.#fault('grads', this.#gradients);
-      this.#countStep(this.#gradients);
+      return this.#conclude(this.#gradients);
     } finally {
       // The gradients belong to the caller: nothing keeps them alive until the next step.
       this.#gradients.fill(null);
@@ -142,13 +156,13 @@ export abstract class Optimizer<O, P extends object> {
    * @returns a promise that resolves when the step is made. It rejects with the errors of `step`, ERR_TENSOR_RESIZABLE,
    * ERR_UNKNOWN_OPTION or ERR_INVALID_OPTION; nothing has changed then, and later steps are made all the same
    */
-  async stepAsync(gradients: Gradients<P>, options?: AsyncOptions): Promise<void> {
+  async stepAsync(gradients: Gradients<P>, options?: AsyncOptions): Promise<StepResult> {
     const signal = readSignal(options, ['signal']);
     const list: unknown[] = new Array(this.#parameters.length);
     collectGradients(this.#params, gradients, list);
     // A step that waits is looked at before, if that does not take long; one that does not wait is looked at now anyway.
     const waits = this.#turns.busy && fitsOneSlice(list.length);
-    const fault = waits && memoryFault(this.#parameters, list);
+    const fault = waits && memoryFault(this.#parameters, list, this.#control.zeroes);
     if (fault) throw fault;
     const groups = this.#loads.valueFor(() => this.#groups);
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal), signal);
@@ -156,11 +170,12 @@ export abstract class Optimizer<O, P extends object> {
 
   async #stepInTurn(
     gradients: readonly unknown[],
-    groups: () => readonly GroupRange[],
+    groupsOfTurn: () => readonly GroupRange[],
     signal: AbortSignal | undefined,
-  ) {
+  ): Promise<StepResult> {
     if (!fitsOneSlice(gradients.length)) await setImmediate();
-    this.#rows.write(gradients, groups(), this.#state);
+    const groups = groupsOfTurn();
+    this.#prepare(gradients, groups);
     const plan = this.#currentPlan();
     const background = plan.inBackground;
     let made = background
@@ -170,13 +185,30 @@ export abstract class Optimizer<O, P extends object> {
       await setImmediate();
       signal?.throwIfAborted();
       const fault =
-        memoryFault(this.#parameters, gradients) ??
+        memoryFault(this.#parameters, gradients, this.#control.zeroes) ??
         resizableFault(this.#parameters, gradients, 0, gradients.length);
       if (fault) throw fault;
       made = plan.step(gradients) ? 'done' : 'refused';
     }
     if (made === 'refused') throw this.#fault('grads', gradients);
-    this.#countStep(gradients);
+    return copyResult(this.#conclude(gradients));
+  }
+
+  /** Writes what the kernel reads of the options of these groups. */
+  #prepare(gradients: readonly unknown[], groups: readonly GroupRange[]) {
+    const calls = this.#control.request(groups, this.#state.counters);
+    this.#rows.write(gradients, groups, this.#state, calls);
+  }
+
+  #conclude(gradients: readonly unknown[]): StepResult {
+    const result = this.#control.conclude(gradients, this.#state);
+    const { lossScale } = this.#control;
+    if (lossScale !== undefined) {
+      this.#groups = this.#groups.map((group) => {
+        return { ...group, values: { ...group.values, lossScale } };
+      });
+    }
+    return result;
   }
 
   /**
@@ -261,13 +293,6 @@ export abstract class Optimizer<O, P extends object> {
     throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, received);
   }
 
-  #countStep(gradients: readonly unknown[]) {
-    const { steps } = this.#state;
-    for (let i = 0; i < steps.length; i++) {
-      if (gradients[i] !== null) steps[i] = (steps[i] as number) + 1;
-    }
-  }
-
   /** The plan for the engine of this step. The plan points into memory that this optimizer keeps until it drops the plan. */
   #currentPlan(): Plan {
     const engine = currentEngine();
@@ -281,6 +306,7 @@ export abstract class Optimizer<O, P extends object> {
       arena,
       rows: table,
       rowOf,
+      step: this.#control.memory,
     });
     if (!plan) throw this.#fault('params');
     this.#plan = plan;
@@ -291,7 +317,8 @@ export abstract class Optimizer<O, P extends object> {
 
   /** What is wrong with the memory. Two buffer objects over the same shared memory are told apart by native code alone. */
   #fault(where: 'params' | 'grads', gradients?: readonly unknown[]): Error {
-    return memoryFault(this.#parameters, gradients) ?? overlap(where, 'a parameter');
+    const other = this.#control.zeroes ? 'a parameter or a gradient' : 'a parameter';
+    return memoryFault(this.#parameters, gradients, this.#control.zeroes) ?? overlap(where, other);
   }
 
   /** A state with all that these groups need, and all that the old one holds. */
@@ -327,7 +354,7 @@ export abstract class Optimizer<O, P extends object> {
         throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
       }
       const values = { ...group.values, [name]: value };
-      this.#rule.check?.(values, group.path);
+      this.#check(values, group.path);
       return { ...group, values };
     });
     const state = this.#extend(this.#state, changed);
@@ -339,18 +366,37 @@ export abstract class Optimizer<O, P extends object> {
     this.#groups = changed;
   }
 
+  #check(values: Values<object>, where: string) {
+    checkCommonOptions(values, where);
+    this.#rule.check?.(values, where);
+  }
+
+  #requireNoneOptimizerWide(options: unknown, where: string) {
+    for (const name of optimizerWideNames(this.#rule.hyperparameters)) {
+      if (typeof options !== 'object' || options === null || !(name in options)) continue;
+      const expected = `${where} to have no ${name}, which holds for all groups`;
+      throw failure(TypeError, 'ERR_UNKNOWN_OPTION', expected, 'one');
+    }
+  }
+
   #expose(k: number): ParameterGroup<O> {
     const { first, end } = this.#groups[k] as GroupRange;
     const names = this.#parameters.slice(first, end).map(({ name }) => name);
     const exposed = { params: Object.freeze(names) };
-    this.#defineHyperparameters(exposed, [k]);
+    const wide = optimizerWideNames(this.#rule.hyperparameters);
+    this.#defineHyperparameters(exposed, [k], wide);
     return Object.preventExtensions(exposed) as unknown as ParameterGroup<O>;
   }
 
   /** Of some groups: reads the values of the first, and sets those of all. */
-  #defineHyperparameters(target: object, groups: readonly number[]) {
+  #defineHyperparameters(
+    target: object,
+    groups: readonly number[],
+    without: readonly string[] = [],
+  ) {
     const first = groups[0] as number;
     for (const name of Object.keys(this.#rule.hyperparameters)) {
+      if (without.includes(name)) continue;
       Object.defineProperty(target, name, {
         enumerable: true,
         get: () => ((this.#groups[first] as GroupRange).values as Record<string, unknown>)[name],

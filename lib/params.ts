@@ -1,5 +1,6 @@
 import { failure, show } from './errors.js';
 import type { Values } from './hyperparameters.js';
+import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import type { StorageOptions } from './storage.js';
 import {
   type DataType,
@@ -14,7 +15,7 @@ import {
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
 /** Parameters with options of their own; for the others the optimizer's options hold. */
-export type Group<O> = { readonly params: Tensors } & O;
+export type Group<O> = { readonly params: Tensors } & Omit<O, keyof OptimizerWideOptions>;
 
 /** What an optimizer with options O can be made for. {@link Strict} says so of types that have no index signature, too. */
 export type Params<O> = Tensors | readonly Group<O>[];
@@ -28,9 +29,9 @@ type StrictTensors<T> = T extends Tensor
 type StrictGroup<G, O> = {
   [N in keyof G]: N extends 'params'
     ? StrictTensors<G[N]>
-    : N extends keyof O
+    : N extends Exclude<keyof O, keyof OptimizerWideOptions>
       ? O[N]
-      : `${N & string} is not an option of this optimizer`;
+      : `${N & string} is not an option of a group of this optimizer`;
 };
 
 type AnyGroups = readonly { readonly params: unknown }[];

@@ -2,49 +2,137 @@ import type { Arithmetic } from './arithmetic/arithmetic.js';
 import { float32 } from './arithmetic/float32.js';
 import { float64 } from './arithmetic/float64.js';
 import { memoryFault } from './check.js';
-import type { Engine } from './engine.js';
+import type { Engine, PlanRequest } from './engine.js';
 import { gradient } from './gradient.js';
-import { createSettings, readRow, rowWidth, type Settings } from './rows.js';
-import type { AnyRule, Element, Stage } from './rule.js';
-import { createStreams, type Streams } from './streams.js';
+import { clipNorms, sumOfSquares } from './norms.js';
+import { parameter } from './parameter.js';
+import { createSettings, readRow, rowWidth, type Settings, stagesOf } from './rows.js';
+import type { AnyRule, Element } from './rule.js';
+import { Request } from './step-memory.js';
+import { createStreams, type Stream, type Streams } from './streams.js';
 import type { Tensor } from './tensor.js';
+import { accumulate, transformation } from './transformation.js';
+
+/** Those of the stages, in their order. */
+type AllSettings = [Settings, Settings, Settings, Settings];
 
 /** The engine in plain TypeScript: the specification of the kernel, and what runs where no binary does. */
 export const referenceEngine: Engine = {
   createPlan(request) {
-    const { rule, parameters, rows, rowOf } = request;
-    const stages = [createSettings(gradient as Stage<object>), createSettings(rule)];
+    const { rule, parameters, step } = request;
+    const settings = stagesOf(rule).map(createSettings) as AllSettings;
     return {
       step(gradients) {
-        if (memoryFault(parameters, gradients)) return false;
-        for (const [i, { type, length }] of parameters.entries()) {
-          const row = rowOf[i] as number;
-          if (row < 0 || length === 0) continue; // a tensor without numbers may have no memory either
-          const arithmetic = type === 'float64' ? float64 : float32;
-          const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, stages);
-          const streams = createStreams(request, i, gradients[i] as Tensor, key);
-          updateTensor(rule, length, streams, stages, arithmetic);
+        const wants = (what: number) => step.request[what] === 1;
+        if (memoryFault(parameters, gradients, wants(Request.ZEROES))) return false;
+        const multipliers = new Float64Array(parameters.length).fill(1);
+        if (wants(Request.MEASURES)) {
+          measure(request, gradients, settings, multipliers);
+          if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) return true;
         }
+        eachTensor(request, gradients, settings, (streams, arithmetic, i) => {
+          const { length } = parameters[i] as { length: number };
+          if (wants(Request.ACCUMULATES)) {
+            accumulateTensor(length, streams, settings[0], arithmetic);
+          } else {
+            settings[0].c.multiplier = arithmetic.round(multipliers[i] as number);
+            updateTensor(rule, length, streams, settings, arithmetic);
+          }
+          if (wants(Request.ZEROES)) streams.zeroGradient();
+        });
         return true;
       },
     };
   },
 };
 
-/** The one loop: load, update, store. */
+/** All tensors that the step does not skip, one after the other, with their settings. */
+function eachTensor(
+  request: PlanRequest,
+  gradients: readonly unknown[],
+  settings: readonly Settings[],
+  use: (streams: Streams, arithmetic: Arithmetic, i: number) => void,
+) {
+  const { rule, parameters, rows, rowOf } = request;
+  for (const [i, { type, length }] of parameters.entries()) {
+    const row = rowOf[i] as number;
+    if (row < 0 || length === 0) continue; // a tensor without numbers may have no memory either
+    const arithmetic = type === 'float64' ? float64 : float32;
+    const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, settings);
+    use(createStreams(request, i, gradients[i] as Tensor, key), arithmetic, i);
+  }
+}
+
+/** Writes the norms, and what each gradient is to be multiplied by. */
+function measure(
+  request: PlanRequest,
+  gradients: readonly unknown[],
+  settings: AllSettings,
+  multipliers: Float64Array,
+) {
+  const { rule, parameters, rows, rowOf, step } = request;
+  const sums = new Float64Array(parameters.length);
+  eachTensor(request, gradients, settings, ({ gradient: ofLoss, states }, arithmetic, i) => {
+    const [before] = settings;
+    const sum = before.on.accumulated ? find(states, 'gradientSum') : undefined;
+    const { length } = parameters[i] as { length: number };
+    sums[i] = sumOfSquares(length, ofLoss, sum, before, arithmetic);
+  });
+  const limits = Float64Array.from(rowOf, (row) => {
+    const { c } = createSettings(transformation as never);
+    if (row >= 0) readRow(rule, rows, row * rowWidth(rule), (x) => x, [{ c, on: {} }]);
+    return row < 0 ? Number.POSITIVE_INFINITY : (c.clipNorm as number);
+  });
+  const globalLimit = step.request[Request.CLIP_GLOBAL_NORM] as number;
+  clipNorms(sums, limits, globalLimit, step.norms, multipliers);
+}
+
+function find(states: readonly Stream[], name: string): Stream | undefined {
+  return states.find((stream) => stream.name === name);
+}
+
+/** Adds a gradient to the sum of those before. */
+function accumulateTensor(
+  length: number,
+  { gradient: ofLoss, states, block }: Streams,
+  { c, on }: Settings,
+  arithmetic: Arithmetic,
+) {
+  const sum = find(states, 'gradientSum') as Stream;
+  const x = { p: 0, g: 0, gradientSum: 0 } as Element<'gradientSum'>;
+  for (let begin = 0; begin < length; begin += block) {
+    const end = Math.min(begin + block, length);
+    for (const stream of [ofLoss, sum]) stream.open(begin, end);
+    for (let i = 0; i < end - begin; i++) {
+      x.g = ofLoss.values[i] as number;
+      x.gradientSum = sum.values[i] as number;
+      sum.values[i] = accumulate(x, c as never, on as never, arithmetic);
+    }
+    sum.close(begin, end);
+  }
+}
+
+/** The one loop: load, update, store; then, with what was stored, what comes after the rule. */
 function updateTensor(
   rule: AnyRule,
   length: number,
-  { parameter, gradient: ofLoss, states, block }: Streams,
-  stages: readonly Settings[],
+  { parameter: p, gradient: ofLoss, states, block, nearest }: Streams,
+  settings: AllSettings,
   arithmetic: Arithmetic,
 ) {
-  const all = [parameter, ofLoss, ...states];
+  const after = settings[3];
+  const average = find(states, 'parameterAverage');
+  const swept = [p, ofLoss, ...states];
+  const finished = average ? [nearest, average] : [nearest];
   for (let begin = 0; begin < length; begin += block) {
     const end = Math.min(begin + block, length);
-    for (const stream of all) stream.open(begin, end);
-    updateBlock(rule, end - begin, parameter.values, ofLoss.values, states, stages, arithmetic);
-    for (const stream of all) stream.close(begin, end);
+    for (const stream of swept) stream.open(begin, end);
+    updateBlock(rule, end - begin, p.values, ofLoss.values, states, settings, arithmetic);
+    for (const stream of swept) stream.close(begin, end);
+    if (!after.on.bounded && !after.on.averaged) continue;
+    for (const stream of finished) stream.open(begin, end);
+    finishBlock(end - begin, nearest.values, average?.values, after, arithmetic);
+    for (const stream of finished) stream.close(begin, end);
   }
 }
 
@@ -56,19 +144,41 @@ function updateBlock(
   p: Values,
   g: Values,
   states: readonly { name: string; values: Values }[],
-  stages: readonly Settings[],
+  settings: AllSettings,
   arithmetic: Arithmetic,
 ) {
-  const [before, own] = stages as [Settings, Settings];
+  const [first, before, own] = settings;
+  const transformed = Object.values(first.on).includes(true);
   const x: Element<string> = { p: 0, g: 0 } as Element<string>;
-  for (const { name } of rule.state) x[name] = 0;
+  for (const { name } of [...rule.state, ...states]) x[name] = 0;
   for (let i = 0; i < length; i++) {
     x.p = p[i] as number;
     x.g = g[i] as number;
     for (const { name, values } of states) x[name] = values[i] as number;
+    if (transformed) {
+      const { c, on } = first;
+      transformation.update(x as Element<'gradientSum'>, c as never, on as never, arithmetic);
+    }
     gradient.update(x as Element<never>, before.c as never, before.on as never, arithmetic);
     rule.update(x, own.c, own.on, arithmetic);
     p[i] = x.p;
     for (const { name, values } of states) values[i] = x[name] as number;
+  }
+}
+
+function finishBlock(
+  length: number,
+  p: Values,
+  average: Values | undefined,
+  { c, on }: Settings,
+  arithmetic: Arithmetic,
+) {
+  const x = { p: 0, g: 0, parameterAverage: 0 } as Element<'parameterAverage'>;
+  for (let i = 0; i < length; i++) {
+    x.p = p[i] as number;
+    if (average) x.parameterAverage = average[i] as number;
+    parameter.update(x, c as never, on as never, arithmetic);
+    p[i] = x.p;
+    if (average) average[i] = x.parameterAverage;
   }
 }

@@ -1,9 +1,11 @@
 import { gradient } from './gradient.js';
 import type { Values } from './hyperparameters.js';
+import { parameter } from './parameter.js';
 import type { AnyRule, Stage } from './rule.js';
 import type { GroupRange } from './saved-state.js';
 import type { State } from './state.js';
 import type { StorageOptions } from './storage.js';
+import { transformation } from './transformation.js';
 import { randomKey } from './types/rounding.js';
 
 /** The scalars and switches of one stage, by name. */
@@ -19,13 +21,23 @@ export function createSettings({ scalars, switches }: Stage<object>): Settings {
   };
 }
 
-/** What comes first in a row: the switches of both stages, and the key of the step's random bits. See native/isa/isa.h. */
-const KEY = 2;
-const SCALARS = 3;
+/** What comes first in a row: the switches of all stages, and the key of the step's random bits. See native/isa/isa.h. */
+const KEY = 4;
+const SCALARS = 5;
+
+/** The stages that an element goes through, in their order. */
+export function stagesOf(rule: AnyRule): readonly Stage<object>[] {
+  return [
+    transformation as Stage<object>,
+    gradient as Stage<object>,
+    rule,
+    parameter as Stage<object>,
+  ];
+}
 
 /** How many numbers a row has. */
 export function rowWidth(rule: AnyRule): number {
-  return SCALARS + gradient.scalars.length + rule.scalars.length;
+  return stagesOf(rule).reduce((sum, { scalars }) => sum + scalars.length, SCALARS);
 }
 
 /** What `prepare` writes for one stage: `c` and `on` have setters, which put everything into `numbers`. */
@@ -46,7 +58,9 @@ function writerOf(stage: Stage<object>): Writer {
   return writer;
 }
 
+const transformationWriter = writerOf(transformation as Stage<object>);
 const gradientWriter = writerOf(gradient as Stage<object>);
+const parameterWriter = writerOf(parameter as Stage<object>);
 
 function createWriter({ scalars, switches }: Stage<object>): Writer {
   const numbers = new Float64Array(1 + scalars.length);
@@ -79,6 +93,8 @@ export class Rows {
   readonly rowOf: Int32Array;
   readonly #rule: AnyRule;
   readonly #writer: Writer;
+  /** What each row was written for. */
+  readonly #last: { values: Values<object>; calls: number; step: number }[] = [];
 
   constructor(rule: AnyRule, tensors: number, groups: number) {
     this.width = rowWidth(rule);
@@ -88,12 +104,20 @@ export class Rows {
     this.#writer = writerOf(rule);
   }
 
-  /** Writes the rows of the next step. Whoever points into the table looks it up again: it may have to grow. */
-  write(gradients: readonly unknown[], groups: readonly GroupRange[], { steps }: State) {
+  /**
+   * Writes the rows of the next step. Whoever points into the table looks it up again: it may have to grow.
+   *
+   * @param calls how many gradients of a tensor are summed, these included
+   */
+  write(
+    gradients: readonly unknown[],
+    groups: readonly GroupRange[],
+    { steps }: State,
+    calls: number,
+  ) {
     let row = -1;
     for (let k = 0; k < groups.length; k++) {
       const { values, first, end } = groups[k] as GroupRange;
-      const { seed } = values as Values<StorageOptions>;
       let step = -1;
       for (let i = first; i < end; i++) {
         if (gradients[i] === null) {
@@ -104,13 +128,40 @@ export class Rows {
           step = (steps[i] as number) + 1;
           row++;
           if ((row + 1) * this.width > this.table.length) this.#grow();
-          gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on);
-          this.#rule.prepare(values, step, this.#writer.c, this.#writer.on);
-          const at = row * this.width;
-          writeRow(gradientWriter, this.#writer, randomKey(seed, step), this.table, at);
+          this.#writeRow(row, values, step, calls);
         }
         this.rowOf[i] = row;
       }
+    }
+  }
+
+  #writeRow(row: number, values: Values<object>, step: number, calls: number) {
+    const { table } = this;
+    const at = row * this.width;
+    const ends = at + this.width;
+    const afterRule = ends - parameter.scalars.length;
+    let to = at + SCALARS;
+    // Mostly nothing of this has changed since the last step.
+    const last = this.#last[row];
+    if (last?.values !== values || last.calls !== calls || last.step === 1 || step === 1) {
+      const { c, on } = transformationWriter;
+      transformation.prepare(values as never, step, c, on, calls);
+      parameter.prepare(values as never, step, parameterWriter.c, parameterWriter.on, calls);
+      writeStage(transformationWriter, table, at, to);
+      writeStage(parameterWriter, table, at + 3, afterRule);
+    }
+    to += transformation.scalars.length;
+    gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on, calls);
+    this.#rule.prepare(values, step, this.#writer.c, this.#writer.on, calls);
+    to = writeStage(gradientWriter, table, at + 1, to);
+    writeStage(this.#writer, table, at + 2, to);
+    table[at + KEY] = randomKey((values as Values<StorageOptions>).seed, step) >>> 0;
+    if (last) {
+      last.values = values;
+      last.calls = calls;
+      last.step = step;
+    } else {
+      this.#last[row] = { values, calls, step };
     }
   }
 
@@ -121,29 +172,30 @@ export class Rows {
   }
 }
 
-/** Writes what `prepare` set in the writers of both stages, and the key of the random bits, as one row of numbers. */
-function writeRow(before: Writer, own: Writer, key: number, row: Float64Array, at: number) {
-  row[at] = before.numbers[0] as number;
-  row[at + 1] = own.numbers[0] as number;
-  before.numbers[0] = 0; // a switch that is off sets nothing
-  own.numbers[0] = 0;
-  row[at + KEY] = key >>> 0;
-  let to = at + SCALARS;
-  for (let k = 1; k < before.numbers.length; k++) row[to++] = before.numbers[k] as number;
-  for (let k = 1; k < own.numbers.length; k++) row[to++] = own.numbers[k] as number;
+/** Writes what `prepare` set in the writer of a stage. Returns where the scalars of the next stage begin. */
+function writeStage({ numbers }: Writer, row: Float64Array, switchesAt: number, scalarsAt: number) {
+  row[switchesAt] = numbers[0] as number;
+  numbers[0] = 0; // a switch that is off sets nothing
+  let to = scalarsAt;
+  for (let k = 1; k < numbers.length; k++) row[to++] = numbers[k] as number;
+  return to;
 }
 
-/** Reads a row back, every scalar rounded to the type of the tensor. Returns the key of the random bits. */
+/**
+ * Reads the first stages of a row back, as many as there are settings, every scalar rounded to the type of the tensor. Returns
+ * the key of the random bits.
+ */
 export function readRow(
   rule: AnyRule,
   row: Float64Array,
   at: number,
   round: (x: number) => number,
-  stages: readonly Settings[],
+  settings: readonly Settings[],
 ): number {
+  const stages = stagesOf(rule);
   let scalarAt = at + SCALARS;
-  for (const [i, { scalars, switches }] of [gradient as Stage<object>, rule].entries()) {
-    const { c, on } = stages[i] as Settings;
+  for (const [i, { c, on }] of settings.entries()) {
+    const { scalars, switches } = stages[i] as Stage<object>;
     const bits = row[at + i] as number;
     for (const [k, name] of switches.entries()) on[name] = ((bits >> k) & 1) === 1;
     for (const name of scalars) c[name] = round(row[scalarAt++] as number);

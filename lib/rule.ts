@@ -6,7 +6,8 @@ export type Element<Stream extends string> = { p: number; g: number } & Record<S
 
 /**
  * One stage of the update of an element. `prepare` turns hyperparameters into the scalars and switches that hold for all
- * elements of a tensor at its `step`-th update, counted from 1; `update` is the arithmetic, one rounding per operation.
+ * elements of a tensor at its `step`-th update, counted from 1, with the gradients of so many calls; `update` is the
+ * arithmetic, one rounding per operation.
  */
 export interface Stage<
   O,
@@ -17,7 +18,13 @@ export interface Stage<
   /** Scalars and switches in the order of native/. */
   readonly scalars: readonly Scalar[];
   readonly switches: readonly Switch[];
-  prepare(h: Values<O>, step: number, c: Record<Scalar, number>, on: Record<Switch, boolean>): void;
+  prepare(
+    h: Values<O>,
+    step: number,
+    c: Record<Scalar, number>,
+    on: Record<Switch, boolean>,
+    calls: number,
+  ): void;
   update(
     x: Element<Stream>,
     c: Readonly<Record<Scalar, number>>,

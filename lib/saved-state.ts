@@ -1,9 +1,18 @@
+import { checkCommonOptions } from './common-options.js';
 import { failure, show } from './errors.js';
-import { readOptions, type Values } from './hyperparameters.js';
+import { optimizerWideNames, readOptions, type Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
-import { neededType, type Part, partsOf, State, stateNames } from './state.js';
-import { checkStorage, type StorageOptions, stateTypeOf } from './storage.js';
+import {
+  type Counters,
+  neededType,
+  type Part,
+  partsOf,
+  possibleType,
+  State,
+  stateNames,
+} from './state.js';
+import { checkStorage, type StorageOptions } from './storage.js';
 import type { MemoryArray, MemoryType } from './tensor.js';
 import { bitsOf } from './types/rounding.js';
 
@@ -73,6 +82,7 @@ export function matchState<A>(
       if (options[name] === undefined) throw misfit(`${at}.options.${name} to be there`, 'none');
     }
     const h = readOptions(rule.hyperparameters, options, `${at}.options`);
+    checkCommonOptions(h, `${at}.options`);
     rule.check?.(h, `${at}.options`);
     checkStorage(h, parameters.slice(first, end), `${at}.options`);
     const { dtype } = own as Values<StorageOptions>;
@@ -83,15 +93,24 @@ export function matchState<A>(
       tensors.push(matchTensor(entry, place, g, rule, h, parameter, `${at}.tensors[${i}]`));
     }
   }
-  return { values, allocate: () => allocateState(rule, parameters, tensors) };
+  for (const name of optimizerWideNames(rule.hyperparameters)) {
+    for (const [g, own] of values.entries()) {
+      const at = `${place.name}.groups[${g}].options.${name}`;
+      requireSame((own as AnyRecord)[name], (values[0] as AnyRecord)[name], at);
+    }
+  }
+  const counters = matchCounters(root.counters, `${place.name}.counters`);
+  return { values, allocate: () => allocateState(rule, parameters, tensors, counters) };
 }
 
 function allocateState<A>(
   rule: AnyRule,
   parameters: readonly Parameter[],
   tensors: readonly SavedTensor<A>[],
+  counters: Counters,
 ): NewState<A> {
   const state = new State(rule, parameters, (i, k) => tensors[i]?.states[k]?.type);
+  Object.assign(state.counters, counters);
   const copies: { from: A; to: MemoryArray }[] = [];
   const scales: { array: MemoryArray; where: string }[] = [];
   for (const [i, { step, states }] of tensors.entries()) {
@@ -108,6 +127,14 @@ function allocateState<A>(
     return state;
   };
   return { copies, finish };
+}
+
+function matchCounters(saved: unknown, where: string): Counters {
+  const counters = requireObject(saved, where);
+  return {
+    accumulatedCalls: requireStep(counters.accumulatedCalls, `${where}.accumulatedCalls`),
+    goodSteps: requireStep(counters.goodSteps, `${where}.goodSteps`),
+  };
 }
 
 interface SavedTensor<A> {
@@ -133,7 +160,7 @@ function matchTensor<A>(
   const known = new Set<string>();
   const states = stateNames(rule).map((name, k) => {
     const needed = neededType(rule, k, parameter.type, h);
-    const type = needed ?? (rule.state[k] && stateTypeOf(parameter.type, h));
+    const type = needed ?? possibleType(rule, k, parameter.type, h);
     if (type === undefined) return undefined;
     const parts = partsOf(name, type, parameter.length);
     for (const part of parts) known.add(part.name);

@@ -9,7 +9,7 @@ import {
   requireObject,
   requireSame,
 } from './saved-state.js';
-import type { State } from './state.js';
+import type { Counters, State } from './state.js';
 import { isArrayOf, lengthOf, type MemoryArray, memoryTypes } from './tensor.js';
 
 const FORMAT = 1;
@@ -27,11 +27,12 @@ export interface TensorState {
 export interface StateDict {
   format: number;
   rule: string;
+  counters: Counters;
   groups: { options: { [name: string]: unknown }; tensors: TensorState[] }[];
 }
 
 export function writeStateDict(state: State, groups: readonly GroupRange[]): StateDict {
-  const { rule, parameters, steps } = state;
+  const { rule, parameters, steps, counters } = state;
   const tensor = (i: number): TensorState => {
     const copies: { [name: string]: MemoryArray } = {};
     for (const { name, values } of state.allArrays(i)) copies[name] = values.slice();
@@ -40,6 +41,7 @@ export function writeStateDict(state: State, groups: readonly GroupRange[]): Sta
   return {
     format: FORMAT,
     rule: rule.name,
+    counters: { ...counters },
     groups: groups.map(({ values, first, end }) => ({
       options: { ...values },
       tensors: Array.from({ length: end - first }, (_, i) => tensor(first + i)),

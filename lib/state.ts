@@ -1,11 +1,15 @@
+import type { CommonOptions } from './common-options.js';
+import { commonStates } from './common-states.js';
+
 import { failure } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import { offsetInPage } from './runtime.js';
-import { hasMasterCopy, stateTypeOf } from './storage.js';
+import { stateTypeOf } from './storage.js';
 import { type DataType, type MemoryArray, type MemoryType, memoryTypes } from './tensor.js';
 import { bfloat16 } from './types/bfloat16.js';
+import { decode } from './types/codecs.js';
 import { NEAREST } from './types/rounding.js';
 import { BLOCK, UInt8 } from './types/uint8.js';
 
@@ -57,16 +61,38 @@ export function arraysOf({ name, type, offset }: Slot, arena: ArrayBuffer, lengt
   });
 }
 
-/** The names of all states of a rule, and at the end that of the copy of the parameters. */
+/** The names of all states of a rule, and at the end those of the states that belong to none. */
 export function stateNames(rule: AnyRule): string[] {
-  return [...rule.state.map(({ name }) => name), 'masterCopy'];
+  return [...rule.state, ...commonStates].map(({ name }) => name);
+}
+
+/** The slots of a tensor's states that belong to no rule, in the order of `commonStates`. */
+export function commonSlots(rule: AnyRule, slots: readonly (Slot | undefined)[] = []) {
+  return commonStates.map((_, k) => slots[rule.state.length + k]);
+}
+
+/** The type of a tensor's k-th state, whether or not these hyperparameters need it; undefined if it never has one. */
+export function possibleType(rule: AnyRule, k: number, type: DataType, h: Values<object>) {
+  if (rule.state[k]) return stateTypeOf(type, h);
+  return commonStates[k - rule.state.length]?.type(type);
 }
 
 /** The type of a tensor's k-th state; undefined if these hyperparameters do without. */
 export function neededType(rule: AnyRule, k: number, type: DataType, h: Values<object>) {
   const state = rule.state[k];
-  if (!state) return hasMasterCopy(type, h) ? 'float32' : undefined;
-  return (state.needed?.(h) ?? true) ? stateTypeOf(type, h) : undefined;
+  const common = commonStates[k - rule.state.length];
+  const needed = state
+    ? (state.needed?.(h) ?? true)
+    : common?.needed(type, h as Values<CommonOptions>);
+  return needed ? possibleType(rule, k, type, h) : undefined;
+}
+
+/** What an optimizer counts, for all tensors together. */
+export interface Counters {
+  /** Calls whose gradients are summed and not yet used. */
+  accumulatedCalls: number;
+  /** Updates since the dynamic loss scale last changed. */
+  goodSteps: number;
 }
 
 /** Everything that an optimizer remembers of its tensors: states, in one arena, and the numbers of steps. */
@@ -78,6 +104,7 @@ export class State {
   readonly arena: ArrayBuffer;
   /** How many times each tensor was updated. */
   readonly steps: Float64Array;
+  readonly counters: Counters = { accumulatedCalls: 0, goodSteps: 0 };
 
   /**
    * Each state of float32 or float64 lies in its cache lines as its parameter does, so that aligned vectors of one are
@@ -141,8 +168,16 @@ export class State {
     return stateNames(this.rule).flatMap((_, k) => this.arrays(i, k));
   }
 
-  /** Sets the k-th state of tensor i to what it starts from. A copy of the parameters finds out by itself. */
+  /**
+   * Sets the k-th state of tensor i to what it starts from: an average of the parameters from these as they are. A copy of
+   * the parameters finds out by itself.
+   */
   start(i: number, k: number, h: Values<object>) {
+    if (commonStates[k - this.rule.state.length]?.name === 'parameterAverage') {
+      const { tensor, type } = this.parameters[i] as Parameter;
+      for (const { values } of this.arrays(i, k)) decode(tensor, type, values);
+      return;
+    }
     const initial = this.rule.state[k]?.initial?.(h) ?? 0;
     if (initial === 0) return;
     const [values, scales] = this.arrays(i, k).map((array) => array.values);
@@ -162,6 +197,7 @@ export class State {
   /** Takes over what another state of the same tensors holds. */
   copy(from: State) {
     this.steps.set(from.steps);
+    Object.assign(this.counters, from.counters);
     for (const i of this.parameters.keys()) {
       for (const k of stateNames(this.rule).keys()) {
         const to = this.arrays(i, k);

@@ -1,9 +1,9 @@
 import type { PlanRequest } from './engine.js';
 import type { Parameter } from './params.js';
-import { arraysOf, type Slot } from './state.js';
+import { arraysOf, commonSlots, type Slot } from './state.js';
 import { type DataType, type MemoryArray, memoryOf, type Tensor } from './tensor.js';
 import { bfloat16 } from './types/bfloat16.js';
-import { float16 } from './types/float16.js';
+import { codecs } from './types/codecs.js';
 import { NEAREST, type Rounding, randomBits, streamKey } from './types/rounding.js';
 import { BLOCK, UInt8 } from './types/uint8.js';
 
@@ -14,19 +14,25 @@ export interface Stream {
   readonly name: string;
   /** The numbers of the block. */
   values: Float32Array | Float64Array;
+  /** The most elements that a block has. */
+  readonly blockLength: number;
   /** Reads the block of elements from begin to end. */
   open(begin: number, end: number): void;
   /** Writes it back. */
   close(begin: number, end: number): void;
 }
 
-/** The streams of one tensor: the parameter, the gradient, then the rule's states that have memory. */
+/** The streams of one tensor: the parameter, the gradient, then the states that have memory. */
 export interface Streams {
   readonly parameter: Stream;
+  /** The parameter, rounded to the nearest when it is written. */
+  readonly nearest: Stream;
   readonly gradient: Stream;
   readonly states: readonly Stream[];
   /** How many elements a block has. */
   readonly block: number;
+  /** Sets the memory of the gradient to 0. */
+  zeroGradient(): void;
 }
 
 export function createStreams(
@@ -37,7 +43,7 @@ export function createStreams(
 ): Streams {
   const { tensor, type, length } = parameters[i] as Parameter;
   const own = slots[i]?.slice(0, rule.state.length) ?? [];
-  const master = slots[i]?.[rule.state.length];
+  const [master, ...further] = commonSlots(rule, slots[i]);
   const wide = [type, ...own.flatMap((slot) => slot?.type ?? [])].every(
     (type) => type === 'float32' || type === 'float64',
   );
@@ -46,23 +52,27 @@ export function createStreams(
     return (at: number) => randomBits(streamsKey, Math.floor(at / BLOCK), at % BLOCK);
   };
   const copy = master && new Float32Array(arena, master.offset, length);
+  const stream = (slot: Slot | undefined, k: number) =>
+    slot ? stateStream(slot, arena, length, random(1 + k)) : [];
+  const memory = memoryOf(gradient, type);
   return {
     parameter: parameterStream(memoryOf(tensor, type), type, copy, random(0)),
-    gradient: readOnly(parameterStream(memoryOf(gradient, type), type, undefined, random(0))),
-    states: own.flatMap((slot, k) => (slot ? stateStream(slot, arena, length, random(1 + k)) : [])),
+    nearest: parameterStream(memoryOf(tensor, type), type, copy, () => NEAREST),
+    gradient: readOnly(parameterStream(memory, type, undefined, random(0))),
+    states: [...own.flatMap(stream), ...further.flatMap(stream)],
+    zeroGradient: () => memory.fill(0),
     block: wide ? Math.max(1, length) : BLOCK,
   };
 }
 
 type Random = (at: number) => Rounding;
 
-const codecs = { bfloat16, float16 };
-
 /** Numbers that need no decoding: the block is their own memory. */
 function plain(name: string, memory: Float32Array | Float64Array): Stream {
   return {
     name,
     values: memory,
+    blockLength: Math.max(1, memory.length),
     open(begin, end) {
       this.values = begin === 0 && end === memory.length ? memory : memory.subarray(begin, end);
     },
@@ -85,6 +95,7 @@ function parameterStream(
   return {
     name: 'p',
     values,
+    blockLength: BLOCK,
     open(begin, end) {
       for (let at = begin; at < end; at++) {
         const code = memory[at] as number;
@@ -120,6 +131,7 @@ function stateStream(slot: Slot, arena: ArrayBuffer, length: number, random: Ran
     return {
       name,
       values,
+      blockLength: BLOCK,
       open(begin, end) {
         for (let at = begin; at < end; at++) {
           values[at - begin] = bfloat16.decode(memory[at] as number);
@@ -136,6 +148,7 @@ function stateStream(slot: Slot, arena: ArrayBuffer, length: number, random: Ran
   return {
     name,
     values,
+    blockLength: BLOCK,
     open(begin, end) {
       const scale = scales[begin / BLOCK] as number;
       for (let at = begin; at < end; at++) {

@@ -9,9 +9,11 @@
 #include "async-step.h"
 #include "engine.h"
 #include "gradient.h"
+#include "parameter.h"
 #include "pin.h"
 #include "rules/rules.h"
 #include "team.h"
+#include "transformation.h"
 
 namespace {
 
@@ -57,7 +59,10 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
     if (isa->supported()) isas[isas.Length()] = Napi::String::New(env, isa->name);
 
   Napi::Object description = Napi::Object::New(env);
+  description["transformation"] = describeStage<Transformation>(env);
   description["gradient"] = describeStage<Gradient>(env);
+  description["parameter"] = describeStage<Parameter>(env);
+  description["commonStates"] = splitNames(env, kCommonStateNames);
   description["rules"] = describeRules(env, AllRules{});
   description["maxStates"] = Napi::Number::New(env, kMaxStates);
   description["isas"] = isas;
@@ -124,6 +129,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   auto rows = info[4].As<Napi::Float64Array>();
   const size_t rowWidth = info[5].As<Napi::Number>().Uint32Value();
   auto rowOf = info[6].As<Napi::Int32Array>();
+  auto request = info[7].As<Napi::Float64Array>(), norms = info[8].As<Napi::Float64Array>();
 
   std::vector<Plan::Tensor> tensors(parameters.Length());
   const double* next = layout.Data();
@@ -133,14 +139,14 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
     tensor.inUint16Arrays = *next++ != 0;
     tensor.stateType = static_cast<DataType>(*next++);
     tensor.length = static_cast<size_t>(*next++);
-    tensor.master = static_cast<ptrdiff_t>(*next++);
+    for (ptrdiff_t& offset : tensor.common) offset = static_cast<ptrdiff_t>(*next++);
     for (size_t& offset : tensor.state) offset = static_cast<size_t>(*next++);
     if (!lookUp(env, Napi::Value(parameters[i]), tensor, &tensor.parameter)) return env.Null();
   }
   auto bound = std::make_unique<Bound>();
   bound->arguments.resize(2 + tensors.size());
   bound->plan = std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
-                                       rows.Data(), rowWidth, rowOf.Data());
+                                       rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data());
   if (!bound->plan->parametersDisjoint()) return env.Null();
   bound->asyncStep = std::make_unique<AsyncStep>(*bound->plan);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });
@@ -184,6 +190,7 @@ napi_value step(napi_env env, napi_callback_info info) {
   Plan& plan = *call.bound->plan;
   for (size_t i = 0; i < plan.size(); i++)
     if (!takeGradient(env, plan, i, call.arguments[1 + i])) return answer(env, false);
+  if (!plan.gradientsDisjoint()) return answer(env, false);
   plan.run();
   return answer(env, true);
 }
@@ -216,7 +223,7 @@ napi_value holdGradients(napi_env env, napi_callback_info info) {
     napi_value buffer = nullptr;
     if (!takeGradient(env, *bound.plan, i, value, &buffer)) return false;
     if (buffer) bound.asyncStep->hold(pin(env, buffer));
-    return true;
+    return i + 1 < bound.plan->size() || bound.plan->gradientsDisjoint();
   });
 }
 

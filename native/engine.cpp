@@ -2,9 +2,14 @@
 
 #include <algorithm>
 #include <chrono>
+#include <cmath>
+#include <cstring>
 
 #include "floating-point.h"
+#include "norms.h"
+#include "parameter.h"
 #include "team.h"
+#include "transformation.h"
 
 namespace {
 
@@ -47,7 +52,7 @@ Configuration& configuration() {
 }
 
 Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
-           size_t rowWidth, const int32_t* rowOf)
+           size_t rowWidth, const int32_t* rowOf, const double* request, double* norms)
     : rule_(rule),
       tensors_(std::move(tensors)),
       arena_(arena),
@@ -55,12 +60,24 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
       rows_(rows),
       rowWidth_(rowWidth),
       rowOf_(rowOf),
-      gradients_(tensors_.size()) {
+      request_(request),
+      norms_(norms),
+      gradients_(tensors_.size()),
+      multipliers_(tensors_.size(), 1),
+      limits_(tensors_.size(), INFINITY),
+      tensorSums_(tensors_.size()) {
   active_.reserve(tensors_.size());
   written_.push_back({arena_, arena_ + arenaBytes_});
   for (size_t i = 0; i < size(); i++) written_.push_back(interval(tensors_[i].parameter, i));
   std::erase_if(written_, [](const Interval& memory) { return memory.begin == memory.end; });
-  std::sort(written_.begin(), written_.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
+  parametersDisjoint_ = sortDisjoint(written_);
+}
+
+// Sorts intervals by their place, and tells whether no two share a byte.
+bool Plan::sortDisjoint(std::vector<Interval>& all) {
+  std::sort(all.begin(), all.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
+  return std::adjacent_find(all.begin(), all.end(),
+                            [](const Interval& a, const Interval& b) { return a.end > b.begin; }) == all.end();
 }
 
 bool Plan::Tensor::mixed() const {
@@ -73,12 +90,7 @@ Plan::Interval Plan::interval(const void* data, size_t i) const {
   return {begin, begin + tensors_[i].length * sizeOf(tensors_[i].type)};
 }
 
-bool Plan::parametersDisjoint() const {
-  return std::adjacent_find(written_.begin(), written_.end(),
-                            [](const Interval& a, const Interval& b) { return a.end > b.begin; }) == written_.end();
-}
-
-bool Plan::setGradient(size_t i, const void* data) {
+bool Plan::setGradient(size_t i, void* data) {
   if (gradients_[i] == data) return true;
   const Interval gradient = interval(data, i);
   const auto next = std::upper_bound(written_.begin(), written_.end(), gradient.begin,
@@ -88,39 +100,82 @@ bool Plan::setGradient(size_t i, const void* data) {
   return true;
 }
 
+bool Plan::gradientsDisjoint() const {
+  if (!asks(kZeroes)) return true;
+  std::vector<Interval> all;
+  for (size_t i = 0; i < size(); i++)
+    if (!skips(i) && tensors_[i].length > 0) all.push_back(interval(gradients_[i], i));
+  return sortDisjoint(all);
+}
+
 void Plan::run() {
   const Isa& isa = *configuration().isa;
   active_.clear();
-  size_t elements = 0;
+  size_t elements = 0, chunks = 0;
   for (size_t i = 0; i < size(); i++) {
     if (skips(i) || tensors_[i].length == 0) continue;
-    active_.push_back({elements, i, nullptr, nullptr});
+    active_.push_back({elements, chunks, i, nullptr, nullptr});
     findSweeps(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
     elements += tensors_[i].length;
+    chunks += (tensors_[i].length + kNormChunk - 1) / kNormChunk;
   }
+  if (asks(kMeasures)) {
+    sums_.resize(chunks);
+    measure(elements);
+    if (asks(kRefuses) && std::isnan(norms_[0])) return;
+  }
+  if (asks(kAccumulates))
+    inParts(mostThreads(elements), elements, &Plan::accumulateRange);
+  else
+    update(elements);
+}
 
+unsigned Plan::mostThreads(size_t elements) const {
   const size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
-  const unsigned most = static_cast<unsigned>(std::clamp<size_t>(configuration().threads, 1, useful));
-  if (most == 1) return runRange(0, elements);
+  return static_cast<unsigned>(std::clamp<size_t>(configuration().threads, 1, useful));
+}
+
+void Plan::inParts(unsigned threads, size_t elements, Part part) const {
+  if (threads == 1 || !share(threads, elements, part)) (this->*part)(0, elements);
+}
+
+void Plan::update(size_t elements) {
+  const unsigned most = mostThreads(elements);
+  if (most == 1) return updateRange(0, elements);
   const PlainFloatingPoint plain;  // for the pace
   unsigned threads = pace_.choose(most);
   const auto start = std::chrono::steady_clock::now();
-  if (threads == 1 || !share(threads, elements)) {
-    runRange(0, elements);
+  if (threads == 1 || !share(threads, elements, &Plan::updateRange)) {
+    updateRange(0, elements);
     threads = 1;
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   pace_.tell(threads, time.count() / static_cast<double>(elements));
 }
 
-bool Plan::share(unsigned threads, size_t elements) const {
+// Norms, and what gradients are to be multiplied by.
+void Plan::measure(size_t elements) {
+  const PlainFloatingPoint plain;
+  inParts(mostThreads(elements), elements, &Plan::measureRange);
+  std::vector<double>& sums = tensorSums_;
+  std::fill(sums.begin(), sums.end(), 0);
+  for (const Active& active : active_) {
+    const size_t chunks = (tensors_[active.tensor].length + kNormChunk - 1) / kNormChunk;
+    for (size_t k = 0; k < chunks; k++) sums[active.tensor] += sums_[active.chunks + k];
+    limits_[active.tensor] = rows_[rowOf_[active.tensor] * rowWidth_ + kScalars + Transformation::clipNorm];
+  }
+  clipNorms(sums, limits_, request_[kClipGlobalNorm], norms_, multipliers_);
+}
+
+bool Plan::share(unsigned threads, size_t elements, Part part) const {
   struct Context {
     const Plan& plan;
     size_t elements;
-  } context{*this, elements};
+    Part part;
+  } context{*this, elements, part};
   return Team::ofProcess().share(threads, {&context, [](void* work, unsigned share, unsigned shares) {
-                                             const auto& [plan, elements] = *static_cast<Context*>(work);
-                                             plan.runRange(elements * share / shares, elements * (share + 1) / shares);
+                                             const auto& [plan, elements, part] = *static_cast<Context*>(work);
+                                             (plan.*part)(elements * share / shares, elements * (share + 1) / shares);
                                            }});
 }
 
@@ -140,27 +195,86 @@ void Plan::findSweeps(const Isa& isa, Active& active, const Active* before) cons
   }
 }
 
-// Runs the elements from begin to end, counted over all active tensors.
-void Plan::runRange(size_t begin, size_t end) const {
-  const PlainFloatingPoint plain;
+// Calls use with every active tensor, and with the numbers of the elements of it that lie between begin and end, which
+// count over all active tensors. Within a tensor parts meet at whole units.
+template <class Use>
+void Plan::eachTensor(size_t begin, size_t end, size_t unit, Use use) const {
   auto active = std::upper_bound(active_.begin(), active_.end(), begin,
                                  [](size_t at, const Active& tensor) { return at < tensor.start; });
   if (active != active_.begin()) --active;
   for (; active != active_.end() && active->start < end; ++active) {
-    const Tensor& tensor = tensors_[active->tensor];
+    const size_t length = tensors_[active->tensor].length;
     const auto cut = [&](size_t at) {
       if (at <= active->start) return size_t{0};
       const size_t within = at - active->start;
-      return within >= tensor.length ? tensor.length : within / kCut * kCut;
+      return within >= length ? length : within / unit * unit;
     };
     const size_t from = cut(begin), to = cut(end);
-    if (from == to) continue;
-
-    const Row row = rows_ + rowOf_[active->tensor] * rowWidth_;
-    const size_t whole = active->rest ? to - (to - from) % kBlock : to;
-    if (from < whole) active->sweep(piece(active->tensor, from, whole), row);
-    if (whole < to) active->rest(piece(active->tensor, whole, to), row);
+    if (from < to) use(*active, from, to, rows_ + rowOf_[active->tensor] * rowWidth_);
   }
+}
+
+void Plan::updateRange(size_t begin, size_t end) const {
+  const PlainFloatingPoint plain;
+  const bool zeroes = asks(kZeroes);
+  eachTensor(begin, end, kCut, [&](const Active& active, size_t from, size_t to, Row row) {
+    if (row[kTransformationSwitches] == 0 && row[kParameterSwitches] == 0 && !zeroes)
+      return sweep(active, from, to, row);
+    for (size_t at = from; at < to; at += kAroundBlock) updateBlock(active, at, std::min(at + kAroundBlock, to), row);
+  });
+}
+
+// A sweep with all that happens around it, so few elements at a time that they are still in the first caches.
+void Plan::updateBlock(const Active& active, size_t from, size_t to, Row row) const {
+  const Around& around = *configuration().isa.load()->around;
+  const Piece all = piece(active.tensor, from, to);
+  alignas(64) char room[kAroundBlock * sizeof(double) + 64];
+  char* transformed = nullptr;
+  if (row[kTransformationSwitches] != 0) {
+    // It lies in its cache lines as the parameter does.
+    transformed = room + reinterpret_cast<uintptr_t>(all.parameter) % 64 / sizeof(double) * sizeof(double);
+    around.transform(all, row, transformed);
+  }
+  sweep(active, from, to, row, transformed);
+  if (row[kParameterSwitches] != 0) around.finish(all, row, static_cast<unsigned>(rowWidth_) - Parameter::ScalarCount);
+  if (asks(kZeroes)) std::memset(all.gradient, 0, all.length * sizeOf(all.type));
+}
+
+// @param transformed what stands for the gradients, as float32 or float64; null for those of the caller
+void Plan::sweep(const Active& active, size_t from, size_t to, Row row, char* transformed) const {
+  const auto run = [&](Sweep sweep, size_t begin, size_t end) {
+    if (begin == end) return;
+    Piece part = piece(active.tensor, begin, end);
+    if (transformed) {
+      part.gradientIsFloat32 = part.type != DataType::float64;
+      part.gradient =
+          transformed + (begin - from) * sizeOf(part.type == DataType::float64 ? part.type : DataType::float32);
+    }
+    sweep(part, row);
+  };
+  const size_t whole = active.rest ? to - (to - from) % kBlock : to;
+  run(active.sweep, from, whole);
+  run(active.rest, whole, to);
+}
+
+void Plan::measureRange(size_t begin, size_t end) const {
+  const PlainFloatingPoint plain;
+  const Isa& isa = *configuration().isa;
+  eachTensor(begin, end, kNormChunk, [&](const Active& active, size_t from, size_t to, Row row) {
+    for (size_t at = from; at < to; at += kNormChunk)
+      sums_[active.chunks + at / kNormChunk] =
+          isa.around->sumOfSquares(piece(active.tensor, at, std::min(at + kNormChunk, to)), row);
+  });
+}
+
+void Plan::accumulateRange(size_t begin, size_t end) const {
+  const PlainFloatingPoint plain;
+  const Isa& isa = *configuration().isa;
+  eachTensor(begin, end, kCut, [&](const Active& active, size_t from, size_t to, Row row) {
+    const Piece part = piece(active.tensor, from, to);
+    isa.around->accumulate(part, row);
+    if (asks(kZeroes)) std::memset(part.gradient, 0, part.length * sizeOf(part.type));
+  });
 }
 
 // The elements of tensor i from the one number to the other.
@@ -168,16 +282,20 @@ Piece Plan::piece(size_t i, size_t from, size_t to) const {
   const Tensor& tensor = tensors_[i];
   Piece piece;
   piece.parameter = static_cast<char*>(tensor.parameter) + from * sizeOf(tensor.type);
-  piece.gradient = static_cast<const char*>(gradients_[i]) + from * sizeOf(tensor.type);
+  piece.gradient = static_cast<char*>(gradients_[i]) + from * sizeOf(tensor.type);
   for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = arena_ + tensor.state[k] + from * sizeOf(tensor.stateType);
+  const size_t common = from * sizeOf(tensor.type == DataType::float64 ? DataType::float64 : DataType::float32);
+  for (size_t k = 0; k < kCommonStates; k++)
+    piece.common[k] = tensor.common[k] < 0 ? nullptr : arena_ + tensor.common[k] + common;
   piece.length = to - from;
+  piece.type = tensor.type;
+  piece.gradientIsFloat32 = false;
+  piece.multiplier = multipliers_[i];
   if (!tensor.mixed()) return piece;
 
-  piece.type = tensor.type;
   piece.stateType = tensor.stateType;
   piece.tensor = static_cast<uint32_t>(i);
   piece.block = static_cast<uint32_t>(from / kBlock);
-  piece.master = tensor.master < 0 ? nullptr : reinterpret_cast<float*>(arena_ + tensor.master) + from;
   // The scales of a state follow it, at the next multiple of 4 bytes.
   for (size_t k = 0; k < kMaxStates; k++)
     piece.scale[k] = reinterpret_cast<float*>(arena_ + tensor.state[k] + (tensor.length + 3) / 4 * 4) + from / kBlock;

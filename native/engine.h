@@ -13,6 +13,9 @@ struct Configuration {
 };
 Configuration& configuration();
 
+// What the next step as a whole is to do: a number each, or 0 for no and 1 for yes. Mirrors lib/step-memory.ts.
+enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes };
+
 class Plan {
  public:
   struct Tensor {
@@ -20,27 +23,31 @@ class Plan {
     bool inUint16Arrays;  // whether these may hold the parameter and its gradient
     size_t length;
     void* parameter;
-    size_t state[kMaxStates];  // byte offsets into the arena
-    ptrdiff_t master;          // of the float32 copy of the parameters; negative if there is none
+    size_t state[kMaxStates];         // byte offsets into the arena
+    ptrdiff_t common[kCommonStates];  // negative where there is none
 
     bool mixed() const;
   };
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
-  // Both, the arena and the parameters belong to the caller, who keeps them as long as the plan.
+  // `norms` has room for the norm of all gradients and for that of each tensor's. All of it, the arena and the
+  // parameters belong to the caller, who keeps them as long as the plan.
   Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows, size_t rowWidth,
-       const int32_t* rowOf);
+       const int32_t* rowOf, const double* request, double* norms);
 
   size_t size() const { return tensors_.size(); }
   const Tensor& tensor(size_t i) const { return tensors_[i]; }
   bool skips(size_t i) const { return rowOf_[i] < 0; }
 
   // Whether no parameter shares a byte with another one, or with the state.
-  bool parametersDisjoint() const;
+  bool parametersDisjoint() const { return parametersDisjoint_; }
 
   // Takes the memory found at this step. False if it shares a byte with a parameter or with the state; looking at
   // memory that has not moved since the last step costs nothing.
-  bool setGradient(size_t i, const void* data);
+  bool setGradient(size_t i, void* data);
+
+  // Whether gradients may be written, if the step writes them: no two of those that it does not skip share a byte.
+  bool gradientsDisjoint() const;
 
   // The step itself, in any thread. Nothing above has written anything.
   void run();
@@ -51,17 +58,31 @@ class Plan {
     const char* end;
   };
   struct Active {
-    size_t start;  // elements of the active tensors before this one
+    size_t start;   // elements of the active tensors before this one
+    size_t chunks;  // of norms, the same
     size_t tensor;
     Sweep sweep;
     Sweep rest;  // for the elements after the last whole block, in mixed storage
   };
+  using Part = void (Plan::*)(size_t begin, size_t end) const;
 
+  static bool sortDisjoint(std::vector<Interval>& all);
   Interval interval(const void* data, size_t i) const;
   void findSweeps(const Isa& isa, Active& active, const Active* before) const;
   Piece piece(size_t i, size_t from, size_t to) const;
-  bool share(unsigned threads, size_t elements) const;
-  void runRange(size_t begin, size_t end) const;
+  bool asks(Request what) const { return request_[what] != 0; }
+  unsigned mostThreads(size_t elements) const;
+  void measure(size_t elements);
+  void update(size_t elements);
+  void inParts(unsigned threads, size_t elements, Part part) const;
+  bool share(unsigned threads, size_t elements, Part part) const;
+  void measureRange(size_t begin, size_t end) const;
+  void accumulateRange(size_t begin, size_t end) const;
+  void updateRange(size_t begin, size_t end) const;
+  void updateBlock(const Active& active, size_t from, size_t to, Row row) const;
+  void sweep(const Active& active, size_t from, size_t to, Row row, char* transformed = nullptr) const;
+  template <class Use>
+  void eachTensor(size_t begin, size_t end, size_t unit, Use use) const;
 
   unsigned rule_;
   std::vector<Tensor> tensors_;
@@ -70,9 +91,15 @@ class Plan {
   const double* rows_;
   size_t rowWidth_;
   const int32_t* rowOf_;
+  const double* request_;
+  double* norms_;
 
   Pace pace_;
-  std::vector<Interval> written_;  // all that a step may write, sorted
-  std::vector<const void*> gradients_;
+  std::vector<Interval> written_;  // parameters and states, sorted
+  bool parametersDisjoint_;
+  std::vector<void*> gradients_;
+  std::vector<double> multipliers_, limits_;  // of the gradients, and of their norms
+  std::vector<double> tensorSums_;
+  mutable std::vector<double> sums_;  // of the squares of each chunk, tensor by tensor
   std::vector<Active> active_;
 };

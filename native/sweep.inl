@@ -3,7 +3,7 @@
 //   fma, sqrt and divide of its vectors V, toFloat of 32-bit integers,
 //   template <class T> struct Lanes: V, count, broadcast, load and store; for float also
 //   Bits (the 32-bit integers of a V), places (0, 1, ... count - 1), widen and narrow (loads and stores of codes),
-//   largest, anyDenormal, anyOutside,
+//   largest, anyDenormal, anyOutside; addSquares to vectors of float64,
 //   kSpecialize, whether a sweep for each choice of switches and types is worth its code, and kCommonTypesOnly, whether
 //   mixed storage that is rare is left to another instruction set.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.
@@ -14,6 +14,7 @@
 #include "streams/careful.h"
 #include "streams/same.h"
 #include "switches.h"
+#include "transformation.h"
 
 // Loads the streams of one element per lane, applies Gradient and the rule, stores what changed.
 template <class Rule, class V, class Streams, class GradientOn, class RuleOn>
@@ -46,7 +47,7 @@ void sweep(const Piece& piece, Row row) {
   constexpr unsigned count = unsigned{Gradient::ScalarCount} + Rule::ScalarCount;
   Uniform<typename Streams::V> scalars[count];
   for (unsigned k = 0; k < count; k++) {
-    const T scalar = static_cast<T>(row[kScalars + k]);
+    const T scalar = static_cast<T>(row[kScalars + Transformation::ScalarCount + k]);
     scalars[k] = {Streams::wrap(L::broadcast(scalar)), Streams::wrap(L::broadcast(1 / scalar))};
   }
 
@@ -83,7 +84,7 @@ template <class Rule>
 [[gnu::noinline]] size_t sweepCarefully(const Piece& piece, size_t from, Row row) {
   Piece part = piece;
   part.parameter = static_cast<float*>(piece.parameter) + from;
-  part.gradient = static_cast<const float*>(piece.gradient) + from;
+  part.gradient = static_cast<float*>(piece.gradient) + from;
   for (unsigned k = 0; k < Rule::StateCount; k++) part.state[k] = static_cast<float*>(piece.state[k]) + from;
   part.length = piece.length - from < kBlock ? piece.length - from : kBlock;
   sweep<float, Rule, CarefulStreams<Rule>, 0, 0, 0>(part, row);
@@ -133,4 +134,5 @@ Sweep find(unsigned rule, DataType type, Row row) {
   return type == DataType::float32 ? findAmong<float>(AllRules{}, rule, row) : findAmong<double>(AllRules{}, rule, row);
 }
 
+#include "around.inl"
 #include "mixed.inl"

@@ -1,4 +1,6 @@
 import type { Hyperparameter } from '../lib/hyperparameters.js';
+import { optimizerWideHyperparameters } from '../lib/optimizer-wide-options.js';
+import { parameterHyperparameters } from '../lib/parameter.js';
 import type { AnyRule } from '../lib/rule.js';
 import {
   Adadelta,
@@ -13,16 +15,18 @@ import {
   SGD,
 } from '../lib/rules/index.js';
 import type { StateDict } from '../lib/state-dict.js';
+import type { StepResult } from '../lib/step-control.js';
 import { storageHyperparameters } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
+import { transformationHyperparameters } from '../lib/transformation.js';
 
 export type Options = Record<string, unknown>;
 
 /** What the tests use of an optimizer, whatever its rule. */
 export interface AnyOptimizer {
   learningRate: number;
-  step(gradients: readonly (Tensor | null)[]): void;
-  stepAsync(gradients: readonly (Tensor | null)[]): Promise<void>;
+  step(gradients: readonly (Tensor | null)[]): StepResult;
+  stepAsync(gradients: readonly (Tensor | null)[]): Promise<StepResult>;
   save(path: string): Promise<void>;
   load(path: string): Promise<void>;
   stateDict(): StateDict;
@@ -58,14 +62,21 @@ function values(
   return [0, name === 'weightDecay' ? 0.01 : 0.7];
 }
 
-/** All choices of a rule's options that go together, but for those of storage. */
+/** Options that change what happens around any rule, and not the rule: test/around/ has them. */
+export const aroundOptions = [
+  ...Object.keys(transformationHyperparameters),
+  ...Object.keys(parameterHyperparameters),
+  ...Object.keys(optimizerWideHyperparameters),
+];
+
+/** All choices of a rule's options that go together, but for those of storage and those around any rule. */
 export function variants(rule: AnyRule): Options[] {
   let all: Options[] = [{}];
   const storage = Object.fromEntries(
     Object.entries(storageHyperparameters).map(([name, h]) => [name, h.default]),
   );
   for (const [name, hyperparameter] of Object.entries(rule.hyperparameters)) {
-    if (name in storageHyperparameters) continue;
+    if (name in storageHyperparameters || aroundOptions.includes(name)) continue;
     const choices = values(name, hyperparameter as Hyperparameter<unknown>);
     all = all.flatMap((options) => choices.map((value) => ({ ...options, [name]: value })));
   }

@@ -140,7 +140,7 @@ function prepare(
     },
   };
   const { rule, parameters, groups } = insides;
-  const root = { rule: metadata.get('rule'), groups: json('groups') };
+  const root = { rule: metadata.get('rule'), counters: json('counters'), groups: json('groups') };
   const saved = matchState(root, place, rule, parameters, groups());
   const matched = (wanted ?? []).map((tensor) => {
     const { name, dtype, length, where } = tensor;

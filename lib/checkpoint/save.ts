@@ -77,6 +77,7 @@ function write(
     formatVersion: FORMAT_VERSION,
     version,
     rule: insides.rule.name,
+    counters: JSON.stringify(insides.state().counters),
     groups: encodeGroups(insides, groups),
     ...metadata,
   };

@@ -8,7 +8,7 @@ import { memoryTypes } from '../tensor.js';
 // python/optimizer_state.py; the names that PyTorch has for a rule's options and states stand with the rule.
 
 /** What PyTorch does whatever the rule. */
-export const fixedForAll = { stateType: 'float32' };
+export const fixedForAll = { stateType: 'float32', accumulationSteps: 1, averageDecay: 0 };
 
 /** What PyTorch calls what belongs to a rule. Throws if it has no such rule, or not for such tensors. */
 export function namesFor(

@@ -17,33 +17,67 @@ constexpr size_t kMaxStates = 3;
 // How many elements of a state of type uint8 share a scale.
 constexpr size_t kBlock = 256;
 
+// How many elements of a tensor go through all that happens around a sweep before the next do.
+constexpr size_t kAroundBlock = 2048;
+
+// How many squares are summed before their sum is added to that of those before, and over how many sums they are
+// spread.
+constexpr size_t kNormChunk = 4096, kNormLanes = 32;
+
+// States that belong to no rule: of float32, or of float64 for parameters of float64.
+enum CommonState : unsigned { masterCopy, gradientSum, parameterAverage, kCommonStates };
+constexpr const char* kCommonStateNames = "masterCopy, gradientSum, parameterAverage";
+
 // A run of elements of one tensor, with the same run of its gradient and of each of its states.
 struct Piece {
   void* parameter;
-  const void* gradient;
+  void* gradient;  // written only to be set to 0
   void* state[kMaxStates];
+  void* common[kCommonStates];  // null where there is none
   size_t length;
+  DataType type;           // of parameter and gradient
+  bool gradientIsFloat32;  // whatever the type
+  double multiplier;       // of the gradient, where norms are clipped
 
   // For mixed storage, where not all memory is of the parameter's type, or that is narrower than float32. The piece
   // begins with a block of kBlock elements.
-  DataType type, stateType;
+  DataType stateType;
   float* scale[kMaxStates];  // of the blocks of states of type uint8
-  float* master;             // the float32 copy of the parameters, if there is one
   uint32_t tensor, block;    // numbers of the tensor, and of its first block
 };
 
-// The numbers that one update needs, in float64: the switches of Gradient, those of the rule, the key of this step's
-// random bits, then the scalars of both.
+// The numbers that one update needs, in float64: the switches of Transformation, Gradient, the rule and Parameter, the
+// key of this step's random bits, then the scalars of all four.
 using Row = const double*;
-enum RowLayout : unsigned { kGradientSwitches, kRuleSwitches, kRandomKey, kScalars };
+enum RowLayout : unsigned {
+  kTransformationSwitches,
+  kGradientSwitches,
+  kRuleSwitches,
+  kParameterSwitches,
+  kRandomKey,
+  kScalars
+};
 
 using Sweep = void (*)(const Piece&, Row);
+
+// What happens around a sweep, whatever the rule.
+struct Around {
+  // Writes the gradient that the sweep is to have, as float32 or float64.
+  void (*transform)(const Piece&, Row, void* to);
+  // Adds gradients to gradientSum.
+  void (*accumulate)(const Piece&, Row);
+  // The sum of the squares of a chunk of gradients as they are before norms clip them; NaN if one is not finite.
+  double (*sumOfSquares)(const Piece&, Row);
+  // Parameter, whose scalars are at this place of the row.
+  void (*finish)(const Piece&, Row, unsigned scalarsAt);
+};
 
 struct Isa {
   const char* name;
   bool (*supported)();
   Sweep (*find)(unsigned rule, DataType type, Row row);
   Sweep (*findMixed)(unsigned rule, DataType type, DataType stateType, bool wholeBlocks);
+  const Around* around;
 };
 
 // Whether square roots of 512 bits take so long on this processor that multiplications and additions are faster: on

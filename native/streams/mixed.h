@@ -21,6 +21,13 @@ struct AnyTypes {
   DataType state() const { return ofState; }
 };
 
+// Numbers of 16 bits.
+template <class V>
+[[gnu::always_inline]] inline V decode(const void* from, DataType type, size_t i, auto lanes) {
+  const auto code = codes(static_cast<const uint16_t*>(from) + i, lanes);
+  return type == DataType::bfloat16 ? BFloat16::decode<V>(code) : Float16::decode<V>(code);
+}
+
 template <class Rule, class Types>
 class MixedStreams {
   using L = Lanes<float>;
@@ -64,7 +71,7 @@ class MixedStreams {
     const size_t at = next * sizeOf(types_.parameter());
     __builtin_prefetch(static_cast<const char*>(piece_.gradient) + at);
     __builtin_prefetch(static_cast<const char*>(piece_.parameter) + at);
-    if (piece_.master) __builtin_prefetch(piece_.master + next);
+    if (master()) __builtin_prefetch(master() + next);
     for (unsigned k = 0; k < Rule::StateCount; k++)
       if (Rule::uses(k, ruleOn))
         __builtin_prefetch(static_cast<const char*>(piece_.state[k]) + next * sizeOf(types_.state()));
@@ -83,14 +90,9 @@ class MixedStreams {
   }
 
   [[gnu::always_inline]] V gradient(size_t i, auto lanes) const {
-    switch (types_.parameter()) {
-      case DataType::bfloat16:
-        return BFloat16::decode<V>(codes(static_cast<const uint16_t*>(piece_.gradient) + i, lanes));
-      case DataType::float16:
-        return Float16::decode<V>(codes(static_cast<const uint16_t*>(piece_.gradient) + i, lanes));
-      default:
-        return L::load(static_cast<const float*>(piece_.gradient) + i, lanes);
-    }
+    if (types_.parameter() == DataType::float32 || piece_.gradientIsFloat32)
+      return L::load(static_cast<const float*>(piece_.gradient) + i, lanes);
+    return decode<V>(piece_.gradient, types_.parameter(), i, lanes);
   }
 
   [[gnu::always_inline]] V state(unsigned k, size_t i, auto lanes) const {
@@ -105,8 +107,8 @@ class MixedStreams {
   }
 
   [[gnu::always_inline]] void setParameter(size_t i, V x, auto lanes) const {
-    if (piece_.master) L::store(piece_.master + i, x, lanes);
-    const auto rounding = piece_.master ? Rounding<Bits>{true, Bits{}} : randomly(blockKey_[0], i - begin_);
+    if (master()) L::store(master() + i, x, lanes);
+    const auto rounding = master() ? Rounding<Bits>{true, Bits{}} : randomly(blockKey_[0], i - begin_);
     switch (types_.parameter()) {
       case DataType::bfloat16:
         return setCodes(static_cast<uint16_t*>(piece_.parameter) + i, BFloat16::encode(x, rounding), lanes);
@@ -139,13 +141,16 @@ class MixedStreams {
       if (Rule::uses(k, ruleOn)) ofType(k, [&](auto type) { f(type, k); });
   }
 
+  // The float32 copy of the parameters, if there is one.
+  float* master() const { return static_cast<float*>(piece_.common[masterCopy]); }
+
   template <class Type>
   [[gnu::always_inline]] V parameterOf(size_t i, auto lanes) const {
     const Bits code = codes(static_cast<const uint16_t*>(piece_.parameter) + i, lanes);
     const V own = Type::template decode<V>(code);
-    if (!piece_.master) return own;
-    const V master = L::load(piece_.master + i, lanes);
-    return Type::encode(master, Rounding<Bits>{true, Bits{}}) == code ? master : own;
+    if (!master()) return own;
+    const V copy = L::load(master() + i, lanes);
+    return Type::encode(copy, Rounding<Bits>{true, Bits{}}) == code ? copy : own;
   }
 
   const Piece piece_;

@@ -1,0 +1,26 @@
+import type { CommonOptions } from './common-options.js';
+import type { Values } from './hyperparameters.js';
+import { hasMasterCopy } from './storage.js';
+import type { DataType, MemoryType } from './tensor.js';
+
+interface CommonState {
+  readonly name: 'masterCopy' | 'gradientSum' | 'parameterAverage';
+  /** Its type for a parameter of this type; undefined if that never has one. */
+  type(type: DataType): MemoryType | undefined;
+  /** Whether these hyperparameters need it. */
+  needed(type: DataType, h: Values<CommonOptions>): boolean;
+}
+
+/** Of the type in which a parameter of this type is updated. */
+const wide = (type: DataType): MemoryType => (type === 'float64' ? 'float64' : 'float32');
+
+/** The states that belong to no rule, in the order of native/isa/isa.h. They come after those of the rule. */
+export const commonStates: readonly CommonState[] = [
+  {
+    name: 'masterCopy',
+    type: (type) => (type === 'bfloat16' || type === 'float16' ? 'float32' : undefined),
+    needed: hasMasterCopy,
+  },
+  { name: 'gradientSum', type: wide, needed: (_, h) => h.accumulationSteps > 1 },
+  { name: 'parameterAverage', type: wide, needed: (_, h) => h.averageDecay !== 0 },
+];

@@ -1,0 +1,74 @@
+import type { Arithmetic } from './arithmetic/arithmetic.js';
+import { limit, type Specification } from './hyperparameters.js';
+import type { OptimizerWideOptions } from './optimizer-wide-options.js';
+import type { Element, Stage } from './rule.js';
+
+/** What every optimizer can do to the gradients of a group before everything else. */
+export interface TransformationOptions {
+  /**
+   * Clips every number of the gradient to [-clipValue, clipValue]; NaN stays. Domain: above 0. Default: Infinity.
+   * As Keras's `clipvalue`, `torch.nn.utils.clip_grad_value_` and `optax.clip`.
+   */
+  clipValue?: number;
+  /**
+   * Clips the gradient of each tensor: one whose norm n = sqrt(sum of g * g) is larger is multiplied by `clipNorm / n`.
+   * Domain: above 0. Default: Infinity. As Keras's `clipnorm`.
+   */
+  clipNorm?: number;
+}
+
+export const transformationHyperparameters: Specification<TransformationOptions> = {
+  clipValue: limit(),
+  clipNorm: limit(),
+};
+
+type Stream = 'gradientSum';
+type Scalar = 'unscale' | 'mean' | 'clipValue' | 'clipNorm' | 'multiplier';
+type Switch = 'scaled' | 'accumulated' | 'clippedByValue' | 'clippedByNorm';
+type C = Readonly<Record<Scalar, number>>;
+type On = Readonly<Record<Switch, boolean>>;
+
+/** The first stage. Mirrors native/transformation.h line for line. */
+export const transformation: Stage<
+  TransformationOptions & OptimizerWideOptions,
+  Stream,
+  Scalar,
+  Switch
+> = {
+  scalars: ['unscale', 'mean', 'clipValue', 'clipNorm', 'multiplier'],
+  switches: ['scaled', 'accumulated', 'clippedByValue', 'clippedByNorm'],
+
+  prepare(h, _step, c, on, calls) {
+    const closes = calls >= h.accumulationSteps;
+    c.unscale = 1 / h.lossScale;
+    c.mean = closes ? 1 / calls : 1;
+    c.clipValue = h.clipValue;
+    c.clipNorm = h.clipNorm;
+    c.multiplier = 1; // known when norms are measured
+    on.scaled = h.lossScale !== 1;
+    on.accumulated = h.accumulationSteps > 1 || calls > 1;
+    on.clippedByValue = closes && h.clipValue < Number.POSITIVE_INFINITY;
+    on.clippedByNorm = Math.min(h.clipNorm, h.clipGlobalNorm) < Number.POSITIVE_INFINITY;
+  },
+
+  update(x, c, on, arithmetic) {
+    x.g = beforeNorms(x, c, on, arithmetic);
+    if (on.accumulated) x.gradientSum = 0;
+    if (on.clippedByNorm) x.g = arithmetic.mul(x.g, c.multiplier);
+  },
+};
+
+/** The gradient whose norm is measured. */
+export function beforeNorms(x: Element<Stream>, c: C, on: On, arithmetic: Arithmetic): number {
+  const { add, mul, minimum, maximum } = arithmetic;
+  let g = x.g;
+  if (on.scaled) g = mul(g, c.unscale);
+  if (on.accumulated) g = mul(add(x.gradientSum, g), c.mean);
+  if (on.clippedByValue) g = minimum(maximum(g, -c.clipValue), c.clipValue);
+  return g;
+}
+
+/** The sum of gradients after one that is only added to it. */
+export function accumulate(x: Element<Stream>, c: C, on: On, { add, mul }: Arithmetic): number {
+  return add(x.gradientSum, on.scaled ? mul(x.g, c.unscale) : x.g);
+}

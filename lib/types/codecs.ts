@@ -1,0 +1,17 @@
+import { type DataType, type MemoryArray, memoryOf, type Tensor } from '../tensor.js';
+import { bfloat16 } from './bfloat16.js';
+import { float16 } from './float16.js';
+
+/** The types of 16 bits that tensors hold as codes. */
+export const codecs = { bfloat16, float16 };
+
+/** Copies the numbers of a tensor. */
+export function decode(tensor: Tensor, type: DataType, to: MemoryArray) {
+  const memory = memoryOf(tensor, type);
+  if (type === 'float32' || type === 'float64') {
+    to.set(memory);
+    return;
+  }
+  const codec = codecs[type];
+  for (let i = 0; i < memory.length; i++) to[i] = codec.decode(memory[i] as number);
+}

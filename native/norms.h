@@ -1,0 +1,25 @@
+// From sums of squares to norms, and to what gradients are multiplied by. Mirrors lib/norms.ts.
+#pragma once
+#include <cmath>
+#include <vector>
+
+// NaN for a norm that is NaN, if there is a limit.
+inline double toLimit(double norm, double limit) { return norm <= limit || std::isinf(limit) ? 1 : limit / norm; }
+
+// @param limits for each tensor the largest norm that it may keep
+// @param norms that of all gradients, then that of each tensor's
+inline void clipNorms(const std::vector<double>& sums, const std::vector<double>& limits, double globalLimit,
+                      double* norms, std::vector<double>& multipliers) {
+  double whole = 0, rest = 0;
+  for (size_t i = 0; i < sums.size(); i++) {
+    const double norm = std::sqrt(sums[i]), multiplier = toLimit(norm, limits[i]);
+    norms[1 + i] = norm;
+    multipliers[i] = multiplier;
+    whole += sums[i];
+    const double left = multiplier * norm;
+    rest += multiplier == 1 ? sums[i] : left * left;
+  }
+  norms[0] = std::sqrt(whole);
+  const double ofAll = toLimit(std::sqrt(rest), globalLimit);
+  for (double& multiplier : multipliers) multiplier *= ofAll;
+}
