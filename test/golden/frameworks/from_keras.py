@@ -11,23 +11,66 @@ import keras
 NAMES = {"decay": "rho", "weightDecay": "weight_decay"}
 
 
-def train(options, rates, params, gradients):
-    variable = keras.Variable(params)
-    words = {NAMES.get(name, name): value for name, value in options.items()}
-    optimizer = keras.optimizers.RMSprop(**words)
-    optimizer.build([variable])
-    for rate, g in zip(rates, gradients):
-        optimizer.learning_rate = rate
-        optimizer.apply([keras.ops.convert_to_tensor(g)])
-        yield keras.ops.convert_to_numpy(variable.value)
-
-
 BACKEND = keras.backend.backend()
+
+
+def eager(optimizer, variable):
+    def step(g):
+        optimizer.apply([keras.ops.convert_to_tensor(g)])
+        return variable.value
+
+    return step
+
+
+def compiled(optimizer, variable):
+    """As `fit` does it: by jax.jit, or by tf.function with XLA."""
+    if BACKEND == "jax":
+        import jax
+
+        apply = jax.jit(optimizer.stateless_apply)
+
+        def step(g):
+            state = [v.value for v in optimizer.variables]
+            [p], state = apply(state, [jax.numpy.asarray(g)], [variable.value])
+            variable.assign(p)
+            for v, value in zip(optimizer.variables, state, strict=True):
+                v.assign(value)
+            return p
+
+        return step
+
+    import tensorflow as tf
+
+    apply = tf.function(lambda g: optimizer.apply([g]), jit_compile=True)
+
+    def step(g):
+        apply(tf.constant(g))
+        return variable.value
+
+    return step
+
+
+def train_with(make_step):
+    def train(options, rates, params, gradients):
+        variable = keras.Variable(params)
+        words = {NAMES.get(name, name): value for name, value in options.items()}
+        optimizer = keras.optimizers.RMSprop(**words)
+        optimizer.build([variable])
+        step = make_step(optimizer, variable)
+        for rate, g in zip(rates, gradients):
+            optimizer.learning_rate = rate
+            yield keras.ops.convert_to_numpy(step(g))
+
+    return train
+
+
 PACKAGE = {"tensorflow": "tensorflow-cpu"}.get(BACKEND, BACKEND)
+FRAMEWORK = f"Keras {version('keras')} on {BACKEND} {version(PACKAGE).split('+')[0]}"
+MODES = {"": eager} if BACKEND == "torch" else {"": eager, "compiled": compiled}
 RUNS = {
-    f"keras-{BACKEND}": {
+    "-".join(filter(None, ["keras", BACKEND, mode])): {
         "preset": "keras",
-        "framework": f"Keras {version('keras')} on {BACKEND} {version(PACKAGE).split('+')[0]}",
+        "framework": ", ".join(filter(None, [FRAMEWORK, mode])),
         "rate": inspect.signature(keras.optimizers.RMSprop).parameters["learning_rate"].default,
         "cases": [
             {},
@@ -38,6 +81,7 @@ RUNS = {
             {"weightDecay": 0.01},
             {"momentum": 0.9, "weightDecay": 0.01},
         ],
-        "train": train,
+        "train": train_with(make_step),
     }
+    for mode, make_step in MODES.items()
 }
