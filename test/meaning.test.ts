@@ -224,29 +224,3 @@ describe('one step by hand', () => {
     expect(ams).toBeCloseTo(-1 - 1 / Math.sqrt(32 / 0.75), 14);
   });
 });
-
-test('the presets are what the frameworks document', () => {
-  // From the sources that lib/presets.ts names: rate, decay, epsilon and its place, place of the rate, first average.
-  const table = Object.entries(presets).map(([name, preset]) => {
-    const { learningRate, decay, epsilon, epsilonPlacement, momentumScaling, ...rest } = preset as {
-      [option: string]: unknown;
-    };
-    return [name, learningRate, decay, epsilon, epsilonPlacement, momentumScaling, rest];
-  });
-  expect(table).toEqual([
-    ['pytorch', 0.01, 0.99, 1e-8, 'outside', 'gradient', { weightDecayMode: 'l2' }],
-    ['keras', 0.001, 0.9, 1e-7, 'inside', 'update', { weightDecayMode: 'decoupled' }],
-    ['tensorflow1', undefined, 0.9, 1e-10, 'inside', 'update', { initialSquareAverage: 1 }],
-    ['tfjs', undefined, 0.9, 1e-7, 'inside', 'update', {}],
-    ['optax', undefined, 0.9, 1e-8, 'inside', 'update', {}],
-    [
-      ...['timm', 0.01, 0.9, 1e-10, 'inside', 'update'],
-      { initialSquareAverage: 1, weightDecayMode: 'l2' },
-    ],
-    [
-      ...['stableBaselines3', 0.01, 0.99, 1e-8, 'inside', 'gradient'],
-      { initialSquareAverage: 1, weightDecayMode: 'l2' },
-    ],
-  ]);
-  expect(Object.isFrozen(presets) && Object.isFrozen(presets.pytorch)).toBe(true);
-});

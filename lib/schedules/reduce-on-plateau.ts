@@ -134,8 +134,8 @@ export function readPlateauState(value: unknown, where: string): PlateauState {
  * threshold ('max'); one that is infinite or NaN never is. After more than `patience` others there is a reduction.
  *
  * Source: torch.optim.lr_scheduler.ReduceLROnPlateau, whose min_lr and eps are rates, and so another fraction for each
- * group; Keras' ReduceLROnPlateau, which reduces after patience others, by an absolute threshold (min_delta);
- * optax.contrib.reduce_on_plateau.
+ * group. Keras' ReduceLROnPlateau and optax.contrib.reduce_on_plateau reduce one metric earlier, after patience others:
+ * `patience: 3` here is 4 there. Keras' threshold is absolute (min_delta), optax has both (rtol, atol).
  *
  * @throws TypeError, RangeError ERR_INVALID_OPTION; TypeError ERR_UNKNOWN_OPTION
  */

@@ -30,7 +30,8 @@ const specification: Specification<WarmUpOptions> = {
  *     start + (1 - start) * step / steps where step < steps, else schedule(step - steps)
  *
  * Source: Goyal et al., arXiv:1706.02677; Keras' CosineDecay with warmup_target, which starts from its
- * initial_learning_rate; optax.warmup_cosine_decay_schedule; in PyTorch a SequentialLR of LinearLR and another one.
+ * initial_learning_rate; optax.warmup_cosine_decay_schedule, whose decay_steps include the warm-up; in PyTorch a
+ * SequentialLR of LinearLR and another one.
  *
  * @throws TypeError, RangeError ERR_INVALID_OPTION; TypeError ERR_UNKNOWN_OPTION
  */
