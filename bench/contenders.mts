@@ -23,7 +23,7 @@ export interface Contender {
 /** What all optimizers have. */
 export interface Stepper {
   step(gradients: Tensor[]): void;
-  stepAsync(gradients: Tensor[]): Promise<void>;
+  stepAsync(gradients: Tensor[]): Promise<unknown>;
   stateDict(): StateDict;
   loadStateDict(dict: StateDict): void;
 }

@@ -5,8 +5,10 @@ import type { DataType, MemoryType } from './tensor.js';
 
 interface CommonState {
   readonly name: 'masterCopy' | 'gradientSum' | 'parameterAverage';
-  /** Its type for a parameter of this type; undefined if that never has one. */
-  type(type: DataType): MemoryType | undefined;
+  /** Its type for a parameter of this type. */
+  type(type: DataType): MemoryType;
+  /** Whether it may be there without being needed: it was before. */
+  readonly stays: boolean;
   /** Whether these hyperparameters need it. */
   needed(type: DataType, h: Values<CommonOptions>): boolean;
 }
@@ -18,9 +20,10 @@ const wide = (type: DataType): MemoryType => (type === 'float64' ? 'float64' : '
 export const commonStates: readonly CommonState[] = [
   {
     name: 'masterCopy',
-    type: (type) => (type === 'bfloat16' || type === 'float16' ? 'float32' : undefined),
+    type: wide,
+    stays: false,
     needed: hasMasterCopy,
   },
-  { name: 'gradientSum', type: wide, needed: (_, h) => h.accumulationSteps > 1 },
-  { name: 'parameterAverage', type: wide, needed: (_, h) => h.averageDecay !== 0 },
+  { name: 'gradientSum', type: wide, stays: true, needed: (_, h) => h.accumulationSteps > 1 },
+  { name: 'parameterAverage', type: wide, stays: true, needed: (_, h) => h.averageDecay !== 0 },
 ];

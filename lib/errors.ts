@@ -24,6 +24,8 @@ export type ErrorCode =
   | 'ERR_TENSOR_OVERLAP'
   /** A gradient that is infinite or NaN, where the option onNonFinite says that it is an error. */
   | 'ERR_GRADIENT_NOT_FINITE'
+  /** Averages of parameters where none are kept, or none are swapped in. */
+  | 'ERR_NO_AVERAGES'
   /** No memory for the state: nothing has changed. */
   | 'ERR_OUT_OF_MEMORY'
   /** A state dictionary that belongs to another rule, layout or format. */

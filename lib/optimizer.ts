@@ -1,6 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncOptions, readSignal } from './async-options.js';
+import { hasAverages, swapInAverages } from './averages.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
 import { memoryFault, overlap, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
@@ -69,6 +70,8 @@ export abstract class Optimizer<O, P extends object> {
   #table: Float64Array | undefined;
   #engine: Engine | undefined;
   #stepping = false;
+  /** Puts the parameters back, while averages are in their place. */
+  #swapOut: (() => void) | undefined;
 
   /** What takes time waits here for its turn; a call that cannot wait fails meanwhile. */
   readonly #turns = new Turns();
@@ -200,14 +203,15 @@ export abstract class Optimizer<O, P extends object> {
     this.#rows.write(gradients, groups, this.#state, calls);
   }
 
+  #setLossScale(lossScale: number) {
+    this.#groups = this.#groups.map((group) => {
+      return { ...group, values: { ...group.values, lossScale } };
+    });
+  }
+
   #conclude(gradients: readonly unknown[]): StepResult {
     const result = this.#control.conclude(gradients, this.#state);
-    const { lossScale } = this.#control;
-    if (lossScale !== undefined) {
-      this.#groups = this.#groups.map((group) => {
-        return { ...group, values: { ...group.values, lossScale } };
-      });
-    }
+    if (this.#control.lossScale !== undefined) this.#setLossScale(this.#control.lossScale);
     return result;
   }
 
@@ -258,8 +262,43 @@ export abstract class Optimizer<O, P extends object> {
     return loadState(this, path, options);
   }
 
+  /**
+   * Puts the averages of parameters that `averageDecay` keeps in their place, for validation or to save them, and the
+   * parameters aside, into memory that is allocated for it. Until {@link swapOutAverages} the optimizer does nothing else:
+   * whatever steps, saves or loads fails with ERR_OPTIMIZER_BUSY. 16-bit parameters get the averages rounded to the nearest.
+   *
+   * @throws RangeError ERR_NO_AVERAGES, ERR_OPTIMIZER_BUSY, ERR_TENSOR_DETACHED, ERR_TENSOR_LENGTH, ERR_TENSOR_OVERLAP,
+   * ERR_OUT_OF_MEMORY; nothing has changed
+   */
+  swapInAverages(): void {
+    this.#requireIdle('swapInAverages()');
+    if (!hasAverages(this.#state)) {
+      const expected = 'averageDecay to be above 0, so that there are averages to swap in';
+      throw failure(RangeError, 'ERR_NO_AVERAGES', expected, 'none');
+    }
+    const fault = memoryFault(this.#parameters);
+    if (fault) throw fault;
+    this.#swapOut = swapInAverages(this.#state);
+  }
+
+  /**
+   * Puts the parameters back, bit for bit; what was written to them meanwhile is lost.
+   *
+   * @throws RangeError ERR_NO_AVERAGES, ERR_TENSOR_DETACHED, ERR_TENSOR_LENGTH; nothing has changed
+   */
+  swapOutAverages(): void {
+    if (!this.#swapOut) {
+      const expected = 'swapInAverages() before swapOutAverages()';
+      throw failure(RangeError, 'ERR_NO_AVERAGES', expected, 'no such call');
+    }
+    const fault = memoryFault(this.#parameters);
+    if (fault) throw fault;
+    this.#swapOut();
+    this.#swapOut = undefined;
+  }
+
   #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (this.#stepping) this.#requireIdle('what takes time');
+    if (this.#stepping || this.#swapOut) this.#requireIdle('what takes time');
     return this.#turns.take(work, signal);
   }
 
@@ -287,10 +326,13 @@ export abstract class Optimizer<O, P extends object> {
 
   /** Throws if anything is at work on the memory that this call needs. */
   #requireIdle(call: string) {
-    if (!this.#stepping && !this.#turns.busy) return;
+    const reason =
+      (this.#stepping && 'from within a step') ||
+      (this.#turns.busy && 'while a promise of it is pending') ||
+      (this.#swapOut && 'while averages are swapped in');
+    if (!reason) return;
     const expected = `${call} when nothing is at work on the optimizer`;
-    const received = `a call ${this.#stepping ? 'from within a step' : 'while a promise of it is pending'}`;
-    throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, received);
+    throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, `a call ${reason}`);
   }
 
   /** The plan for the engine of this step. The plan points into memory that this optimizer keeps until it drops the plan. */

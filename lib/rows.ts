@@ -93,8 +93,9 @@ export class Rows {
   readonly rowOf: Int32Array;
   readonly #rule: AnyRule;
   readonly #writer: Writer;
-  /** What each row was written for. */
-  readonly #last: { values: Values<object>; calls: number; step: number }[] = [];
+  /** What each row was written for. Its step matters only if it is the first one. */
+  readonly #valuesOf: (Values<object> | undefined)[] = [];
+  #calls = 0;
 
   constructor(rule: AnyRule, tensors: number, groups: number) {
     this.width = rowWidth(rule);
@@ -115,6 +116,8 @@ export class Rows {
     { steps }: State,
     calls: number,
   ) {
+    if (calls !== this.#calls) this.#valuesOf.fill(undefined);
+    this.#calls = calls;
     let row = -1;
     for (let k = 0; k < groups.length; k++) {
       const { values, first, end } = groups[k] as GroupRange;
@@ -142,8 +145,7 @@ export class Rows {
     const afterRule = ends - parameter.scalars.length;
     let to = at + SCALARS;
     // Mostly nothing of this has changed since the last step.
-    const last = this.#last[row];
-    if (last?.values !== values || last.calls !== calls || last.step === 1 || step === 1) {
+    if (this.#valuesOf[row] !== values || step === 1) {
       const { c, on } = transformationWriter;
       transformation.prepare(values as never, step, c, on, calls);
       parameter.prepare(values as never, step, parameterWriter.c, parameterWriter.on, calls);
@@ -156,13 +158,7 @@ export class Rows {
     to = writeStage(gradientWriter, table, at + 1, to);
     writeStage(this.#writer, table, at + 2, to);
     table[at + KEY] = randomKey((values as Values<StorageOptions>).seed, step) >>> 0;
-    if (last) {
-      last.values = values;
-      last.calls = calls;
-      last.step = step;
-    } else {
-      this.#last[row] = { values, calls, step };
-    }
+    this.#valuesOf[row] = step === 1 ? undefined : values;
   }
 
   #grow() {

@@ -71,20 +71,19 @@ export function commonSlots(rule: AnyRule, slots: readonly (Slot | undefined)[] 
   return commonStates.map((_, k) => slots[rule.state.length + k]);
 }
 
-/** The type of a tensor's k-th state, whether or not these hyperparameters need it; undefined if it never has one. */
-export function possibleType(rule: AnyRule, k: number, type: DataType, h: Values<object>) {
-  if (rule.state[k]) return stateTypeOf(type, h);
-  return commonStates[k - rule.state.length]?.type(type);
-}
-
 /** The type of a tensor's k-th state; undefined if these hyperparameters do without. */
 export function neededType(rule: AnyRule, k: number, type: DataType, h: Values<object>) {
-  const state = rule.state[k];
+  const own = rule.state[k];
+  if (own) return (own.needed?.(h) ?? true) ? stateTypeOf(type, h) : undefined;
   const common = commonStates[k - rule.state.length];
-  const needed = state
-    ? (state.needed?.(h) ?? true)
-    : common?.needed(type, h as Values<CommonOptions>);
-  return needed ? possibleType(rule, k, type, h) : undefined;
+  return common?.needed(type, h as Values<CommonOptions>) ? common.type(type) : undefined;
+}
+
+/** The type that it has, needed or not; undefined if it is not there unless it is needed. */
+export function possibleType(rule: AnyRule, k: number, type: DataType, h: Values<object>) {
+  if (rule.state[k]) return stateTypeOf(type, h);
+  const common = commonStates[k - rule.state.length];
+  return common?.stays ? common.type(type) : undefined;
 }
 
 /** What an optimizer counts, for all tensors together. */

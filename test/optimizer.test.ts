@@ -273,8 +273,8 @@ describe('subclasses', () => {
     class Counting extends SGD<Float32Array> {
       count = 0;
       override step(gradients: Float32Array | null) {
-        super.step(gradients);
         this.count++;
+        return super.step(gradients);
       }
     }
     const optimizer = new Counting(f32(1), { learningRate: 1 });

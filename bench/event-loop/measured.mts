@@ -80,7 +80,7 @@ async function repeat(seconds: number, time: () => Promise<() => void>) {
 }
 
 /** Something that takes time, while the event loop has nothing else to do than to look at the clock. */
-async function watch(begin: () => Promise<void>) {
+async function watch(begin: () => Promise<unknown>) {
   let turn = 0;
   let over = false;
   const start = performance.now();

@@ -49,7 +49,7 @@ async function expectSame(given: Case) {
   const waited = await train(given, (optimizer, gradients) =>
     optimizer.stepAsync(gradients as Tensor[]),
   );
-  const pending: Promise<void>[] = [];
+  const pending: Promise<unknown>[] = [];
   // All are asked for at once: each waits for the one before.
   const queued = await train(given, (optimizer, gradients) => {
     pending.push(optimizer.stepAsync(gradients as Tensor[]));

@@ -92,7 +92,7 @@ describe.each(engines)('on %s', (isa: Isa) => {
     const optimizer = new SGD({ w }, { learningRate: 1 });
     const file = join(tmpdir(), `rmsprop-never-written-${process.pid}`);
     const codes: (string | undefined)[] = [];
-    const promises: Promise<void>[] = [];
+    const promises: Promise<unknown>[] = [];
     optimizer.step({
       get w() {
         codes.push(codeThrown(() => optimizer.step({ w: f32(1) })));

@@ -125,7 +125,7 @@ export class World {
   isa: Isa = nativeIsas[0] as Isa;
   threads = 2;
   /** Promises of steps that nobody has waited for yet. */
-  pending: Promise<void>[] = [];
+  pending: Promise<unknown>[] = [];
   /** The code with which every step fails, since parameters are no longer what they were; undefined if all is well. */
   broken: 'ERR_TENSOR_DETACHED' | 'ERR_TENSOR_LENGTH' | undefined;
   /** Whether steps that the twin made were refused here, since memory had gone. */

@@ -124,7 +124,7 @@ test('steps that are not waited for have the rates of their moment', async () =>
     training([0.1], cases.cosine as Schedule),
   ];
   const [one, other] = [at.schedules(), late.schedules()];
-  const promises: Promise<void>[] = [];
+  const promises: Promise<unknown>[] = [];
   for (let t = 0; t < 20; t++) {
     at.step(one, t);
     promises.push(late.optimizer.stepAsync([gradients]));

@@ -1,0 +1,35 @@
+import { allocate, type State, stateNames } from './state.js';
+import { byteLengthOf, bytesOf } from './tensor.js';
+import { encode } from './types/codecs.js';
+
+/** Whether an average of any parameter is kept. */
+export function hasAverages(state: State): boolean {
+  return state.parameters.some((_, i) => averageOf(state, i) !== undefined);
+}
+
+/** Puts averages in the place of the parameters that have been updated. Returns what puts the parameters back. */
+export function swapInAverages(state: State): () => void {
+  const { parameters, steps } = state;
+  const averaged = parameters.flatMap((parameter, i) => {
+    const average = steps[i] === 0 ? undefined : averageOf(state, i);
+    return average ? { ...parameter, average } : [];
+  });
+  const total = averaged.reduce((sum, { tensor }) => sum + byteLengthOf(tensor), 0);
+  const aside = new Uint8Array(allocate(total, 'the parameters'));
+  let end = 0;
+  const swapped = averaged.map(({ tensor, type, average }) => {
+    const kept = aside.subarray(end, end + byteLengthOf(tensor));
+    end += kept.length;
+    kept.set(bytesOf(tensor));
+    encode(average, tensor, type);
+    return { tensor, kept };
+  });
+  return () => {
+    for (const { tensor, kept } of swapped) bytesOf(tensor).set(kept);
+  };
+}
+
+function averageOf(state: State, i: number) {
+  const k = stateNames(state.rule).indexOf('parameterAverage');
+  return state.arrays(i, k)[0]?.values;
+}
