@@ -65,17 +65,24 @@ export class Network {
 
   /** How the mean loss over some samples changes with each parameter. */
   gradients(samples: Samples): Parameters {
+    return this.lossAndGradients(samples).gradients;
+  }
+
+  /** The mean loss over some samples, and how it changes with each parameter. */
+  lossAndGradients(samples: Samples): { loss: number; gradients: Parameters } {
     const [loss, gradients] = lossAndGradients(
       this.#arrays(),
       this.#images(samples, 0, samples.count),
       this.#classes(samples, 0, samples.count),
     );
-    loss.dispose();
     return {
-      weights1: read(gradients.weights1),
-      bias1: read(gradients.bias1),
-      weights2: read(gradients.weights2),
-      bias2: read(gradients.bias2),
+      loss: read(loss)[0],
+      gradients: {
+        weights1: read(gradients.weights1),
+        bias1: read(gradients.bias1),
+        weights2: read(gradients.weights2),
+        bias2: read(gradients.bias2),
+      },
     };
   }
 

@@ -54,6 +54,6 @@ export function significant(value: number): string {
 }
 
 /** After the last epoch. */
-export function last(run: Run) {
-  return run.points[run.points.length - 1];
+export function last({ points }: Pick<Run, 'points'>) {
+  return points[points.length - 1];
 }

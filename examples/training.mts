@@ -10,8 +10,8 @@ export interface Point {
   accuracy: number;
 }
 
-export interface Run {
-  contender: Contender;
+export interface Run<C = Contender> {
+  contender: C;
   /** Before training, then after each epoch. */
   points: Point[];
   /** Of the training, without the evaluations. */
@@ -25,12 +25,12 @@ export interface Run {
  * Trains the network with one optimizer. Every contender starts from the same parameters and sees
  * the same batches in the same order, because both come from the seed alone.
  */
-export async function train(
-  contender: Contender,
+export async function train<C extends Pick<Contender, 'create'>>(
+  contender: C,
   dataset: Dataset,
   { seed, epochs, batch, hidden }: { seed: number; epochs: number; batch: number; hidden: number },
   onEpoch: (epoch: number, point: Point) => void,
-): Promise<Run> {
+): Promise<Run<C>> {
   const random = new Random(seed);
   const network = new Network(dataset.pixels, hidden, dataset.classes, random);
   const optimizer = contender.create(network.parameters);
@@ -39,14 +39,16 @@ export async function train(
     accuracy: network.evaluate(dataset.test).accuracy,
   });
 
-  const run: Run = { contender, points: [evaluate()], seconds: 0, optimizerSeconds: 0, steps: 0 };
-  const samples = emptyBatch(batch, dataset.pixels);
+  const run: Run<C> = {
+    contender,
+    points: [evaluate()],
+    seconds: 0,
+    optimizerSeconds: 0,
+    steps: 0,
+  };
   for (let epoch = 1; epoch <= epochs; epoch++) {
     const start = performance.now();
-    const order = random.permutation(dataset.train.count);
-    // The few images that do not fill a batch wait for another epoch, with another order.
-    for (let first = 0; first + batch <= order.length; first += batch) {
-      fillBatch(samples, dataset.train, order.subarray(first, first + batch));
+    for (const samples of batches(dataset.train, batch, random)) {
       const gradients = network.gradients(samples);
 
       const before = performance.now();
@@ -76,6 +78,17 @@ export function warmUp(
   for (const { create } of contenders) {
     const optimizer = create(network.parameters);
     for (let t = 0; t < 200; t++) optimizer.step(gradients);
+  }
+}
+
+/** Goes once through the samples, in random order. All batches are one object, filled anew. */
+export function* batches(from: Samples, batch: number, random: Random): Generator<Samples> {
+  const samples = emptyBatch(batch, from.images.length / from.count);
+  const order = random.permutation(from.count);
+  // The few images that do not fill a batch wait for another epoch, with another order.
+  for (let first = 0; first + batch <= order.length; first += batch) {
+    fillBatch(samples, from, order.subarray(first, first + batch));
+    yield samples;
   }
 }
 

@@ -1,10 +1,12 @@
+import { failure, show } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import type { GroupRange } from './saved-state.js';
 import type { State } from './state.js';
+import type { StepResult } from './step-control.js';
 
-/** What checkpoints need of an optimizer, and its users do not see. */
+/** What checkpoints and what else works on an optimizer need of it, and its users do not see. */
 export interface Insides {
   readonly rule: AnyRule;
   readonly parameters: readonly Parameter[];
@@ -15,6 +17,12 @@ export interface Insides {
   takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /** The groups with the hyperparameters that hold for what is asked for now; to be called when it has its turn. */
   groupsOfNow(): () => readonly GroupRange[];
+  /** Makes a step with the hyperparameters of these groups, as `stepAsync` does, within a turn that was taken before. */
+  stepInTurn(
+    gradients: unknown,
+    groups: readonly GroupRange[],
+    signal: AbortSignal | undefined,
+  ): Promise<StepResult>;
   /** The state as it is now. */
   state(): State;
   /** Goes on from this state with these options. Cannot fail. */
@@ -30,4 +38,12 @@ export function shareInsides(optimizer: object, insides: Insides) {
 /** Undefined for what is no optimizer of this copy of the package. */
 export function insidesOf(optimizer: unknown): Insides | undefined {
   return all.get(optimizer as object);
+}
+
+/** Throws for what is no optimizer of this copy of the package; `where` is how an error calls it. */
+export function requireInsides(optimizer: unknown, where: string): Insides {
+  const insides = insidesOf(optimizer);
+  if (insides) return insides;
+  const expected = `${where} to be an optimizer of this package`;
+  throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(optimizer));
 }

@@ -113,6 +113,8 @@ export abstract class Optimizer<O, P extends object> {
       groups: () => this.#groups,
       takeTurn: (work, signal) => this.#takeTurn(work, signal),
       takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
+      stepInTurn: (gradients, groups, signal) =>
+        this.#stepInTurn(this.#collect(gradients), () => groups, signal),
       state: () => this.#state,
       groupsOfNow: () => this.#loads.valueFor(() => this.#groups),
       replace: (state, values) => this.#replace(state, values),
@@ -161,14 +163,19 @@ export abstract class Optimizer<O, P extends object> {
    */
   async stepAsync(gradients: Gradients<P>, options?: AsyncOptions): Promise<StepResult> {
     const signal = readSignal(options, ['signal']);
-    const list: unknown[] = new Array(this.#parameters.length);
-    collectGradients(this.#params, gradients, list);
+    const list = this.#collect(gradients);
     // A step that waits is looked at before, if that does not take long; one that does not wait is looked at now anyway.
     const waits = this.#turns.busy && fitsOneSlice(list.length);
     const fault = waits && memoryFault(this.#parameters, list, this.#control.zeroes);
     if (fault) throw fault;
     const groups = this.#loads.valueFor(() => this.#groups);
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal), signal);
+  }
+
+  #collect(gradients: unknown): unknown[] {
+    const list: unknown[] = new Array(this.#parameters.length);
+    collectGradients(this.#params, gradients, list);
+    return list;
   }
 
   async #stepInTurn(

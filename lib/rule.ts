@@ -84,6 +84,8 @@ export interface Rule<
   readonly state: readonly State<O, Stream>[];
   /** The rule in PyTorch, if it is there. */
   readonly pytorch?: PyTorchNames<O, NoInfer<Stream>>;
+  /** Whether the learning rate is where a tensor starts from, and later ones change nothing. Not, if not given. */
+  readonly ignoresLaterRates?: true;
   /** Throws if hyperparameters, each good in itself, do not go together. */
   check?(h: Values<O>, where: string): void;
 }

@@ -193,6 +193,13 @@ export class State {
     }
   }
 
+  /** Another state that holds the same. */
+  clone(): State {
+    const clone = new State(this.rule, this.parameters, (i, k) => this.slots[i]?.[k]?.type);
+    clone.copy(this);
+    return clone;
+  }
+
   /** Takes over what another state of the same tensors holds. */
   copy(from: State) {
     this.steps.set(from.steps);

@@ -1,7 +1,7 @@
 import { memoryFault } from '../check.js';
 import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
-import type { Insides } from '../insides.js';
+import { type Insides, requireInsides } from '../insides.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import type { FileDataType } from '../safetensors/data-types.js';
 import { formatFailure } from '../safetensors/failures.js';
@@ -20,7 +20,7 @@ import { allocate } from '../state.js';
 import { bytesOf, isDetached, lengthOf } from '../tensor.js';
 import { FORMAT, FORMAT_VERSION } from './format.js';
 import { EXTRA, PARAMETERS, stateName } from './names.js';
-import { checkOptions, checkPath, requireInsides } from './options.js';
+import { checkOptions, checkPath } from './options.js';
 import {
   type CheckpointTensor,
   type ExtraTensors,
@@ -55,7 +55,7 @@ export async function loadCheckpoint<Metadata = any>(
 ): Promise<Metadata> {
   const file = checkPath(path);
   const transfer = checkOptions(options, ['optimizer', 'tensors']);
-  const insides = requireInsides(options.optimizer);
+  const insides = requireInsides(options.optimizer, 'options.optimizer');
   const { tensors = {} } = options;
   requirePlainObject(tensors, 'options.tensors');
   const all = [...parameterTensors(insides), ...extraTensors(tensors)];
@@ -67,7 +67,7 @@ export async function loadCheckpoint<Metadata = any>(
 export async function loadState(optimizer: object, path: unknown, options: unknown) {
   const file = checkPath(path);
   const transfer = checkOptions(options, []);
-  const insides = requireInsides(optimizer);
+  const insides = requireInsides(optimizer, 'options.optimizer');
   const load = async () => {
     await read(file, insides, undefined, transfer);
   };

@@ -3,7 +3,6 @@ import { fileURLToPath } from 'node:url';
 import { readSignal } from '../async-options.js';
 import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
-import { type Insides, insidesOf } from '../insides.js';
 import type { TransferOptions } from '../safetensors/transfer.js';
 
 /** The options of a transfer, if these have those, or of the named others, and nothing else. */
@@ -25,12 +24,6 @@ export function checkPath(path: unknown): string {
   } catch {
     throw invalid('path to be a string or a URL of a file', path);
   }
-}
-
-export function requireInsides(optimizer: unknown): Insides {
-  const insides = insidesOf(optimizer);
-  if (!insides) throw invalid('options.optimizer to be an optimizer of this package', optimizer);
-  return insides;
 }
 
 function invalid(expected: string, received: unknown) {

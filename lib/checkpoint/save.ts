@@ -1,7 +1,7 @@
 import { memoryFault } from '../check.js';
 import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
-import type { Insides } from '../insides.js';
+import { type Insides, requireInsides } from '../insides.js';
 import { encodeJson } from '../json.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import type { Parameter } from '../params.js';
@@ -10,7 +10,7 @@ import { type SourceTensor, writeSafetensors } from '../safetensors/write.js';
 import type { GroupRange } from '../saved-state.js';
 import { version } from '../version.js';
 import { FORMAT, FORMAT_VERSION } from './format.js';
-import { checkOptions, checkPath, requireInsides } from './options.js';
+import { checkOptions, checkPath } from './options.js';
 import { type ExtraTensors, extraTensors, parameterTensors, stateTensors } from './tensors.js';
 
 export interface SaveOptions extends TransferOptions {
@@ -38,7 +38,7 @@ export interface SaveOptions extends TransferOptions {
 export async function saveCheckpoint(path: string | URL, options: SaveOptions): Promise<void> {
   const file = checkPath(path);
   const transfer = checkOptions(options, ['optimizer', 'metadata', 'tensors']);
-  const insides = requireInsides(options.optimizer);
+  const insides = requireInsides(options.optimizer, 'options.optimizer');
   const metadata = encodeMetadata(options.metadata);
   const { tensors = {} } = options;
   requirePlainObject(tensors, 'options.tensors');
@@ -57,7 +57,7 @@ export async function saveCheckpoint(path: string | URL, options: SaveOptions): 
 export async function saveState(optimizer: object, path: unknown, options: unknown) {
   const file = checkPath(path);
   const transfer = checkOptions(options, []);
-  const insides = requireInsides(optimizer);
+  const insides = requireInsides(optimizer, 'options.optimizer');
   const groups = insides.groupsOfNow();
   const save = () => write(file, insides, groups(), [], {}, transfer);
   return insides.takeTurn(save, transfer.signal);

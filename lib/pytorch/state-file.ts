@@ -1,4 +1,5 @@
-import { checkOptions, checkPath, requireInsides } from '../checkpoint/options.js';
+import { checkOptions, checkPath } from '../checkpoint/options.js';
+import { requireInsides } from '../insides.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import type { Header, TensorInfo } from '../safetensors/header.js';
 import { readSafetensors } from '../safetensors/read.js';
@@ -28,7 +29,7 @@ export interface PyTorchOptions extends TransferOptions {
 export async function savePyTorchState(path: string | URL, options: PyTorchOptions): Promise<void> {
   const file = checkPath(path);
   const transfer = checkOptions(options, ['optimizer']);
-  const { takeTurn, state, groupsOfNow } = requireInsides(options.optimizer);
+  const { takeTurn, state, groupsOfNow } = requireInsides(options.optimizer, 'options.optimizer');
   const groups = groupsOfNow();
   const save = async () => {
     const { tensors, metadata } = writePyTorch(state(), groups());
@@ -54,7 +55,10 @@ export async function savePyTorchState(path: string | URL, options: PyTorchOptio
 export async function loadPyTorchState(path: string | URL, options: PyTorchOptions): Promise<void> {
   const file = checkPath(path);
   const transfer = checkOptions(options, ['optimizer']);
-  const { takeTurnToLoad, rule, parameters, groups, replace } = requireInsides(options.optimizer);
+  const { takeTurnToLoad, rule, parameters, groups, replace } = requireInsides(
+    options.optimizer,
+    'options.optimizer',
+  );
   const load = async () => {
     let accept: (() => void) | undefined;
     const receive = (header: Header) => {

@@ -1,6 +1,6 @@
 import { failure, show } from '../errors.js';
 import { checkValue, readAllOptions, type Specification } from '../hyperparameters.js';
-import { insidesOf } from '../insides.js';
+import { requireInsides } from '../insides.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import { misfit, requireList, requireObject, requireSame, requireStep } from '../saved-state.js';
 import { type PlateauState, ReduceOnPlateau, readPlateauState } from './reduce-on-plateau.js';
@@ -60,8 +60,7 @@ export class Scheduler {
     schedule: Schedule | ReduceOnPlateau,
     options?: SchedulerOptions,
   ) {
-    const insides = insidesOf(optimizer);
-    if (!insides) throw invalid('optimizer to be an optimizer of this package', optimizer);
+    const insides = requireInsides(optimizer, 'optimizer');
     if (typeof schedule !== 'function' && !(schedule instanceof ReduceOnPlateau)) {
       throw invalid(
         'schedule to be a function of the step or schedules.reduceOnPlateau()',

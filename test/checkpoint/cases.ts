@@ -33,6 +33,8 @@ const layouts: Record<
 export interface Training {
   readonly tensors: Tensor[];
   readonly optimizer: AnyOptimizer & SaveOptions['optimizer'];
+  /** The gradients of the t-th step; now and then a tensor has none. */
+  gradients(t: number): Tensor[];
   /** Makes the t-th step, every other one asynchronously; now and then a tensor has no gradient, and the rate changes. */
   step(t: number): unknown;
 }
@@ -91,15 +93,16 @@ function createCase(
       const { dtype, stateType, masterCopy } = options;
       const few = fresh && { dtype, stateType, masterCopy };
       const optimizer = new Class(params(tensors) as Tensor[], few ?? options);
+      const shaped = (t: number) =>
+        gradients(fill(10 + t).map((g, i) => ((t + i) % 5 === 3 ? null : g))) as Tensor[];
       return {
         tensors,
         optimizer: optimizer as Training['optimizer'],
+        gradients: shaped,
         step(t) {
           if (t % 3 === 2 && layout !== 'groups') optimizer.learningRate = 0.01 / t;
-          const list = fill(10 + t).map((g, i) => ((t + i) % 5 === 3 ? null : g));
           const isAsync = t % 2 === (fresh ? 0 : 1); // the other ones after a load
-          const shaped = gradients(list) as Tensor[];
-          return isAsync ? optimizer.stepAsync(shaped) : optimizer.step(shaped);
+          return isAsync ? optimizer.stepAsync(shaped(t)) : optimizer.step(shaped(t));
         },
       };
     },
