@@ -15,7 +15,9 @@
 
 #include "../native/engine.h"
 #include "../native/gradient.h"
+#include "../native/parameter.h"
 #include "../native/rules/rules.h"
+#include "../native/transformation.h"
 #include "../native/types/rounding.h"
 
 namespace {
@@ -28,14 +30,16 @@ struct Case {
   unsigned gradientSwitches, ruleSwitches;
   DataType type, stateType;
   bool master;
+  bool around;  // whether all that can happen around a sweep does
   size_t length;
   unsigned places;
 } now;
 
 [[noreturn]] void fail(const char* what, const void* where) {
-  std::fprintf(stderr, "%s %p: %s %s, switches %u %u, types %u %u%s, length %zu, places %u\n", what, where, now.isa,
-               now.rule, now.gradientSwitches, now.ruleSwitches, static_cast<unsigned>(now.type),
-               static_cast<unsigned>(now.stateType), now.master ? " and a copy" : "", now.length, now.places);
+  std::fprintf(stderr, "%s %p: %s %s%s, switches %u %u, types %u %u%s, length %zu, places %u\n", what, where, now.isa,
+               now.rule, now.around ? " with all around it" : "", now.gradientSwitches, now.ruleSwitches,
+               static_cast<unsigned>(now.type), static_cast<unsigned>(now.stateType), now.master ? " and a copy" : "",
+               now.length, now.places);
   _exit(1);
 }
 
@@ -142,27 +146,39 @@ class Arrays {
   bool step(unsigned rule, const Storage& storage, const double* row, size_t rowWidth) {
     const auto atStart = [&](unsigned stream) { return (now.places >> (stream & 1) & 1) != 0; };
     const size_t bytes = now.length * sizeOf(storage.type);
-    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, nullptr, {}, -1};
+    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, nullptr, {}, {-1, -1, -1}};
     tensor.parameter = parameter_.hold(atStart(0), bytes);
     std::memcpy(tensor.parameter, parameters_.data(), bytes);
     for (unsigned k = 0; k < Rule::StateCount; k++)
       if (Rule::uses(k, [&](unsigned position) { return (now.ruleSwitches >> position & 1) != 0; }))
         tensor.state[k] = holdState(k, atStart(k), storage.stateType);
-    if (storage.master) {
-      char* copy = master_.hold(atStart(1), now.length * sizeof(float));
-      std::memcpy(copy, masters_.data(), now.length * sizeof(float));
-      tensor.master = copy - arena_;
+    const size_t wide = sizeOf(storage.type == DataType::float64 ? DataType::float64 : DataType::float32);
+    for (unsigned k = 0; k < kCommonStates; k++) {
+      if (k == masterCopy ? !storage.master : !now.around) continue;
+      char* array = common_[k].hold(atStart(1 + k), now.length * wide);
+      std::memcpy(array, (wide == sizeof(float) ? floats_ : doubles_).data(), now.length * wide);
+      tensor.common[k] = array - arena_;
     }
 
     const int32_t rowOf = 0;
-    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf);
-    if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient_.place(atStart(1), bytes))) fail("refused", arena_);
+    const double request[] = {0, now.around, 0, 1, now.around};
+    double norms[2];
+    gradient_.protect(now.around ? PROT_READ | PROT_WRITE : PROT_READ);
+    char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
+    const std::vector<char> before(gradient, gradient + bytes);
+    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms);
+    if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient)) fail("refused", arena_);
     plan.run();
+    if (now.around) {
+      for (size_t i = 0; i < bytes; i++)
+        if (gradient[i] != 0) fail("did not zero", gradient + i);
+      std::copy(before.begin(), before.end(), gradient);
+    }
 
     const bool changed = std::memcmp(tensor.parameter, parameters_.data(), bytes) != 0;
     parameter_.release();
     for (Page& state : state_) state.release();
-    master_.release();
+    for (Page& common : common_) common.release();
     return changed;
   }
 
@@ -183,12 +199,14 @@ class Arrays {
     return array - arena_;
   }
 
-  static constexpr size_t kArenaPages = 2 * (kMaxStates + 1) + 1;
+  static constexpr size_t kArenaPages = 2 * (kMaxStates + kCommonStates) + 1;
   // Offset 0, where states are that nobody uses, must not be touched.
-  char *reserved_ = reserve<2>(), *arena_ = reserve<kMaxStates + 1>();
+  char *reserved_ = reserve<2>(), *arena_ = reserve<kMaxStates + kCommonStates>();
   Page parameter_{reserved_, 0}, gradient_{reserved_, 1};
-  Page state_[kMaxStates] = {{arena_, 0}, {arena_, 1}, {arena_, 2}}, master_{arena_, 3};
-  std::vector<char> parameters_, states_, denormalStates_, masters_ = numbers(DataType::float32, 300000);
+  Page state_[kMaxStates] = {{arena_, 0}, {arena_, 1}, {arena_, 2}};
+  Page common_[kCommonStates] = {{arena_, 3}, {arena_, 4}, {arena_, 5}};
+  std::vector<char> parameters_, states_, denormalStates_;
+  std::vector<char> floats_ = numbers(DataType::float32, 300000), doubles_ = numbers(DataType::float64, 400000);
 };
 
 std::vector<Storage> allStorages() {
@@ -214,25 +232,41 @@ std::vector<size_t> allLengths() {
 size_t steps = 0, changes = 0;
 
 template <class Rule>
+void runRow(unsigned rule, Arrays& arrays, const Storage& storage, const std::vector<double>& row) {
+  now.gradientSwitches = static_cast<unsigned>(row[kGradientSwitches]);
+  now.ruleSwitches = static_cast<unsigned>(row[kRuleSwitches]);
+  now.around = row[kParameterSwitches] != 0;
+  for (const size_t length : allLengths()) {
+    for (const unsigned places : {0u, 1u, 2u, 3u}) {
+      now.length = length;
+      now.places = places;
+      changes += arrays.step<Rule>(rule, storage, row.data(), row.size());
+      steps++;
+    }
+  }
+}
+
+template <class Rule>
 void runRule(unsigned rule, Arrays& arrays, const Storage& storage) {
   now.rule = Rule::name;
-  std::vector<double> row(size_t{kScalars} + Gradient::ScalarCount + Rule::ScalarCount, 0.5);
+  std::vector<double> row(size_t{kScalars} + Transformation::ScalarCount + Gradient::ScalarCount + Rule::ScalarCount +
+                              Parameter::ScalarCount,
+                          0.5);
+  for (unsigned k = 0; k < kScalars; k++) row[k] = 0;
+  row[kRandomKey] = 12345;
   // Gradient idle, and busy: the kernels are the same for all other choices of its switches.
   for (const unsigned gradientSwitches : {0u, (1u << Gradient::SwitchCount) - 1}) {
     for (unsigned ruleSwitches = 0; ruleSwitches < 1u << Rule::SwitchCount; ruleSwitches++) {
-      row[kGradientSwitches] = now.gradientSwitches = gradientSwitches;
-      row[kRuleSwitches] = now.ruleSwitches = ruleSwitches;
-      row[kRandomKey] = 12345;
-      for (const size_t length : allLengths()) {
-        for (const unsigned places : {0u, 1u, 2u, 3u}) {
-          now.length = length;
-          now.places = places;
-          changes += arrays.step<Rule>(rule, storage, row.data(), row.size());
-          steps++;
-        }
-      }
+      row[kGradientSwitches] = gradientSwitches;
+      row[kRuleSwitches] = ruleSwitches;
+      runRow<Rule>(rule, arrays, storage, row);
     }
   }
+  // What happens around a sweep is the same for all of them.
+  row[kRuleSwitches] = 0;
+  row[kTransformationSwitches] = (1u << Transformation::SwitchCount) - 1;
+  row[kParameterSwitches] = bit(Parameter::bounded) | bit(Parameter::averaged);
+  runRow<Rule>(rule, arrays, storage, row);
 }
 
 template <class... Rules>

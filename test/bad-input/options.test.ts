@@ -8,7 +8,7 @@ const badOptions: Failure[] = [
     run: () => rmsprop({ alpha: 0.9 }),
     kind: TypeError,
     code: 'ERR_UNKNOWN_OPTION',
-    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, initialSquareAverage, weightDecay, weightDecayMode, maximize, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
+    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, initialSquareAverage, clipValue, clipNorm, weightDecay, weightDecayMode, maximize, lowerBound, upperBound, averageDecay, clipGlobalNorm, lossScale, dynamicLossScale, lossScaleGrowthInterval, onNonFinite, accumulationSteps, zeroGradients, measureNorms, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
   },
   {
     does: 'an option of another rule',

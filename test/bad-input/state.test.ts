@@ -116,7 +116,7 @@ describe('a state is not loaded', () => {
       }),
       RangeError,
       'ERR_STATE_MISMATCH',
-      `Expected ${first}.state to have only squareAverage, gradientAverage, momentumBuffer, but received "velocity"`,
+      `Expected ${first}.state to have only squareAverage, gradientAverage, momentumBuffer, gradientSum, parameterAverage, but received "velocity"`,
     ],
     [
       'with a step that is no number of steps',

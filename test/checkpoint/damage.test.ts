@@ -1,6 +1,7 @@
 import { closeSync, openSync, readFileSync, truncateSync, writeFileSync, writeSync } from 'node:fs';
 import { beforeAll, describe, expect, test, vi } from 'vitest';
 import { loadCheckpoint, RMSprop, saveCheckpoint } from '../../lib/index.js';
+import { encodeJson } from '../../lib/json.js';
 import { forge, readByTheBook, sign } from './file.js';
 import { inFolder } from './folder.js';
 
@@ -127,7 +128,7 @@ const text = (from: string | RegExp, to: string) => () => {
 const groups = (edit: (groups: any) => unknown) =>
   json(({ metadata }) => {
     const list = JSON.parse(metadata.groups as string);
-    metadata.groups = JSON.stringify(edit(list) ?? list);
+    metadata.groups = encodeJson(edit(list) ?? list);
   });
 const groupsText = (from: string | RegExp, to: string) =>
   json(({ metadata }) => {
