@@ -141,6 +141,9 @@ class Arrays {
     denormalStates_ = numbers(type, 200000, Kind::denormal);
   }
 
+  // Gradients are only read, unless they are set to 0.
+  void letGradientsBeWritten(bool may) { gradient_.protect(may ? PROT_READ | PROT_WRITE : PROT_READ); }
+
   // One step. Tells whether the parameters have changed.
   template <class Rule>
   bool step(unsigned rule, const Storage& storage, const double* row, size_t rowWidth) {
@@ -163,7 +166,6 @@ class Arrays {
     const int32_t rowOf = 0;
     const double request[] = {0, now.around, 0, 1, now.around};
     double norms[2];
-    gradient_.protect(now.around ? PROT_READ | PROT_WRITE : PROT_READ);
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);
     Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms);
@@ -236,6 +238,7 @@ void runRow(unsigned rule, Arrays& arrays, const Storage& storage, const std::ve
   now.gradientSwitches = static_cast<unsigned>(row[kGradientSwitches]);
   now.ruleSwitches = static_cast<unsigned>(row[kRuleSwitches]);
   now.around = row[kParameterSwitches] != 0;
+  arrays.letGradientsBeWritten(now.around);
   for (const size_t length : allLengths()) {
     for (const unsigned places : {0u, 1u, 2u, 3u}) {
       now.length = length;

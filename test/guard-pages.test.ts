@@ -37,4 +37,5 @@ test.runIf(process.platform === 'linux')(
       `${each * lengths} steps, ${each * (lengths - 1)} changed the parameters\n`,
     );
   },
+  180_000, // with sanitizers
 );
