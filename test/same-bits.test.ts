@@ -111,7 +111,7 @@ describe.each(optimizers)('$name', ({ name, rule, Class }) => {
 
   test.each(dataTypes)('%s: every length and byte offset has the bits of the reference', (type) => {
     const unit = type === 'float32' ? 4 : 8;
-    const lengths = [...Array.from({ length: 34 }, (_, n) => n), 1000, 100003];
+    const lengths = [...Array.from({ length: 34 }, (_, n) => n), 1000, 10007];
     for (const options of extremes(rule)) {
       for (const length of lengths) {
         for (const offset of [0, unit, 3 * unit, 60]) {
@@ -147,7 +147,7 @@ describe.each(optimizers)('$name', ({ name, rule, Class }) => {
             : ordinaryGradient(type, lengths[i] as number, 16, 9 + step),
         steps: 3,
       };
-      expectSame(given, nativeIsas, [1, 2, 3, 7]);
+      expectSame(given, nativeIsas, [2, 7]);
     }
   });
 });
