@@ -2,25 +2,25 @@ import { failure, show } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
-import type { GroupRange } from './saved-state.js';
 import type { State } from './state.js';
 import type { StepResult } from './step-control.js';
+import type { StepGroup } from './step-group.js';
 
 /** What checkpoints and what else works on an optimizer need of it, and its users do not see. */
 export interface Insides {
   readonly rule: AnyRule;
-  readonly parameters: readonly Parameter[];
-  groups(): readonly GroupRange[];
+  parameters(): readonly Parameter[];
+  groups(): readonly StepGroup[];
   /** Begins with work when all that was asked for before is over. */
   takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /** Takes a turn for something that will replace state and hyperparameters. */
   takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /** The groups with the hyperparameters that hold for what is asked for now; to be called when it has its turn. */
-  groupsOfNow(): () => readonly GroupRange[];
+  groupsOfNow(): () => readonly StepGroup[];
   /** Makes a step with the hyperparameters of these groups, as `stepAsync` does, within a turn that was taken before. */
   stepInTurn(
     gradients: unknown,
-    groups: readonly GroupRange[],
+    groups: readonly StepGroup[],
     signal: AbortSignal | undefined,
   ): Promise<StepResult>;
   /** The state as it is now. */

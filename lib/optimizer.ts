@@ -14,6 +14,7 @@ import {
   type Hyperparameter,
   optimizerWideNames,
   readOptions,
+  type Specification,
   type Values,
 } from './hyperparameters.js';
 import { shareInsides } from './insides.js';
@@ -21,20 +22,23 @@ import { describe } from './inspect.js';
 import { Loads } from './loads.js';
 import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import {
+  type AnyGroups,
+  addGroup,
   collectGradients,
   type Gradients,
   type Parameter,
   type ParsedParams,
   parseParams,
+  type StrictGroup,
 } from './params.js';
 import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
-import type { GroupRange } from './saved-state.js';
 import { neededType, State, stateNames } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { copyResult, StepControl, type StepResult } from './step-control.js';
+import { StepGroup } from './step-group.js';
 import { checkStorage } from './storage.js';
 import type { MemoryType } from './tensor.js';
 import { Turns } from './turns.js';
@@ -51,20 +55,20 @@ type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
  * brings the rest.
  */
 export abstract class Optimizer<O, P extends object> {
-  /** The groups; a single one if the parameters were not given as a list of groups. */
-  readonly groups: readonly ParameterGroup<O>[];
-
   readonly #rule: AnyRule;
-  readonly #params: ParsedParams;
-  readonly #parameters: readonly Parameter[];
+  /** For groups that do not set their own. */
+  readonly #defaults: Values<object>;
+  #params: ParsedParams = { groups: [], grouped: true };
+  #parameters: readonly Parameter[] = [];
   /** Never written to: whoever sets a hyperparameter makes another list, and a step that waits keeps its own. */
-  #groups: readonly GroupRange[];
-  #state: State;
+  #groups: readonly StepGroup[] = [];
+  #exposed: readonly ParameterGroup<O>[] = [];
+  #state!: State;
 
-  // What a step needs, made once.
-  readonly #gradients: unknown[];
-  readonly #rows: Rows;
-  readonly #control: StepControl;
+  // What a step needs, made once for all groups.
+  #gradients: unknown[] = [];
+  #rows!: Rows;
+  #control!: StepControl;
   #plan: Plan | undefined;
   /** The rows that the plan points to. */
   #table: Float64Array | undefined;
@@ -75,41 +79,17 @@ export abstract class Optimizer<O, P extends object> {
 
   /** What takes time waits here for its turn; a call that cannot wait fails meanwhile. */
   readonly #turns = new Turns();
-  readonly #loads = new Loads<readonly GroupRange[]>();
+  readonly #loads = new Loads<readonly StepGroup[]>();
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
-    const { hyperparameters } = this.#rule;
-    const defaults = readOptions(hyperparameters, options, 'options');
-    this.#params = parseParams(params, (own, where) => {
-      if (where !== 'options') this.#requireNoneOptimizerWide(own, where);
-      const values = readOptions(hyperparameters, own, where, defaults);
-      this.#check(values, where);
-      return values;
-    });
-    this.#parameters = this.#params.groups.flatMap(({ parameters }) => parameters);
-
-    let end = 0;
-    this.#groups = this.#params.groups.map(({ where, values, parameters }) => {
-      checkStorage(values, parameters, where);
-      const first = end;
-      end += parameters.length;
-      return { values, path: where, first, end };
-    });
-
-    this.#gradients = this.#parameters.map(() => null);
-    const fault = memoryFault(this.#parameters);
-    if (fault) throw fault;
-
-    this.#rows = new Rows(rule, this.#parameters.length, this.#groups.length);
-    this.#control = new StepControl(this.#parameters.length);
-    this.#state = this.#extend(undefined, this.#groups);
-    this.#currentPlan(); // finds parameters that share memory in ways that only native code sees
-    this.groups = Object.freeze(this.#groups.map((_, k) => this.#expose(k)));
-    this.#defineHyperparameters(this, [...this.#groups.keys()]);
+    this.#defaults = readOptions(rule.hyperparameters as Specification<object>, options, 'options');
+    const read = (own: unknown, where: string) => this.#readOptions(own, where, this.#defaults);
+    this.#take(parseParams(params, read));
+    this.#defineHyperparameters(this, undefined);
     shareInsides(this, {
       rule,
-      parameters: this.#parameters,
+      parameters: () => this.#parameters,
       groups: () => this.#groups,
       takeTurn: (work, signal) => this.#takeTurn(work, signal),
       takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
@@ -121,6 +101,86 @@ export abstract class Optimizer<O, P extends object> {
     });
     // A misspelt hyperparameter is an error, not a new property; subclasses of users may have fields of their own.
     if (Object.getPrototypeOf(new.target) === Optimizer) Object.preventExtensions(this);
+  }
+
+  /** The groups; a single one if the parameters were not given as a list of groups. */
+  get groups(): readonly ParameterGroup<O>[] {
+    return this.#exposed;
+  }
+
+  /**
+   * Adds a group of parameters, after those that there are: from the next step on the list of gradients has one more. What
+   * the others have stays as it is, bit for bit; the new tensors are at step 0. In the middle of a sum of gradients
+   * (`accumulationSteps`) they are as tensors whose gradients were null so far. Needs memory for a second state until it is
+   * over.
+   *
+   * Only for parameters that were given as a list of groups, if of one group: otherwise gradients would take another shape.
+   * What loads a state or a checkpoint needs the same groups, given at once or added.
+   *
+   * As PyTorch's `add_param_group`; Keras and optax make another optimizer.
+   *
+   * @param group `{ params, ...options }`, as in the list of groups. Options that it does not have are those that the
+   * optimizer was made with, as in PyTorch, whatever was set since; those that hold for all groups are as they are now
+   * @returns this optimizer, whose type knows the gradients of the new group
+   * @throws RangeError ERR_OPTIMIZER_BUSY; the errors of the constructor; nothing has changed
+   */
+  addGroup<G extends object>(
+    group: P extends AnyGroups ? G & StrictGroup<G, O> : 'a group has no place beside such params',
+  ): WithGroup<this, O, P, G> {
+    this.#requireIdle('addGroup()');
+    const defaults = { ...this.#defaults, ...this.#optimizerWide() };
+    const read = (own: unknown, where: string) => this.#readOptions(own, where, defaults);
+    this.#take(addGroup(this.#params, group, read));
+    return this as unknown as WithGroup<this, O, P, G>;
+  }
+
+  /** The options of a group, those of all groups if it is none of a list. */
+  #readOptions(own: unknown, where: string, defaults: Values<object>): Values<object> {
+    if (where !== 'options') this.#requireNoneOptimizerWide(own, where);
+    const hyperparameters = this.#rule.hyperparameters as Specification<object>;
+    const values = readOptions(hyperparameters, own, where, defaults);
+    this.#check(values, where);
+    return values;
+  }
+
+  /** The values of the options that hold for all groups. */
+  #optimizerWide(): Values<object> {
+    const values = (this.#groups[0] as StepGroup).values as Record<string, unknown>;
+    const names = optimizerWideNames(this.#rule.hyperparameters);
+    return Object.fromEntries(names.map((name) => [name, values[name]]));
+  }
+
+  /** Goes on with these parameters: those that it has, and groups after them. */
+  #take(params: ParsedParams) {
+    let first = this.#parameters.length;
+    const added = params.groups.slice(this.#groups.length).map(({ where, values, parameters }) => {
+      checkStorage(values, parameters, where);
+      const group = new StepGroup(where, values, parameters, first);
+      first = group.end;
+      return group;
+    });
+    const groups = [...this.#groups, ...added];
+    const parameters = params.groups.flatMap((group) => group.parameters);
+    const fault = memoryFault(parameters);
+    if (fault) throw fault;
+
+    const rows = new Rows(this.#rule, parameters.length, groups.length);
+    const control = new StepControl(parameters.length);
+    const state = this.#extend(this.#state, groups, parameters);
+    const engine = currentEngine();
+    // Finds parameters that share memory in ways that only native code sees.
+    const plan = this.#createPlan(engine, parameters, state, rows, control);
+    if (!plan) throw overlap('params', 'a parameter');
+
+    this.#params = params;
+    this.#parameters = parameters;
+    this.#groups = groups;
+    this.#state = state;
+    this.#gradients = parameters.map(() => null);
+    this.#rows = rows;
+    this.#control = control;
+    this.#usePlan(plan, engine);
+    this.#exposed = Object.freeze(groups.map((_, k) => this.#exposed[k] ?? this.#expose(k)));
   }
 
   /**
@@ -180,7 +240,7 @@ export abstract class Optimizer<O, P extends object> {
 
   async #stepInTurn(
     gradients: readonly unknown[],
-    groupsOfTurn: () => readonly GroupRange[],
+    groupsOfTurn: () => readonly StepGroup[],
     signal: AbortSignal | undefined,
   ): Promise<StepResult> {
     if (!fitsOneSlice(gradients.length)) await setImmediate();
@@ -205,15 +265,13 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   /** Writes what the kernel reads of the options of these groups. */
-  #prepare(gradients: readonly unknown[], groups: readonly GroupRange[]) {
+  #prepare(gradients: readonly unknown[], groups: readonly StepGroup[]) {
     const calls = this.#control.request(groups, this.#state.counters);
     this.#rows.write(gradients, groups, this.#state, calls);
   }
 
   #setLossScale(lossScale: number) {
-    this.#groups = this.#groups.map((group) => {
-      return { ...group, values: { ...group.values, lossScale } };
-    });
+    this.#groups = this.#groups.map((group) => group.with({ ...group.values, lossScale }));
   }
 
   #conclude(gradients: readonly unknown[]): StepResult {
@@ -323,10 +381,7 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #replace(state: State, values: readonly Values<object>[]) {
-    this.#groups = this.#groups.map((group, k) => ({
-      ...group,
-      values: values[k] as Values<object>,
-    }));
+    this.#groups = this.#groups.map((group, k) => group.with(values[k] as Values<object>));
     this.#state = state;
     this.#plan = undefined;
   }
@@ -345,23 +400,29 @@ export abstract class Optimizer<O, P extends object> {
   /** The plan for the engine of this step. The plan points into memory that this optimizer keeps until it drops the plan. */
   #currentPlan(): Plan {
     const engine = currentEngine();
-    const { table, rowOf } = this.#rows;
-    if (this.#plan && this.#engine === engine && this.#table === table) return this.#plan;
-    const { slots, arena } = this.#state;
-    const plan = engine.createPlan({
-      rule: this.#rule,
-      parameters: this.#parameters,
-      slots,
-      arena,
-      rows: table,
-      rowOf,
-      step: this.#control.memory,
-    });
+    if (this.#plan && this.#engine === engine && this.#table === this.#rows.table)
+      return this.#plan;
+    const plan = this.#createPlan(engine, this.#parameters, this.#state, this.#rows, this.#control);
     if (!plan) throw this.#fault('params');
+    this.#usePlan(plan, engine);
+    return plan;
+  }
+
+  #createPlan(
+    engine: Engine,
+    parameters: readonly Parameter[],
+    { slots, arena }: State,
+    { table, rowOf }: Rows,
+    { memory }: StepControl,
+  ): Plan | undefined {
+    const rule = this.#rule;
+    return engine.createPlan({ rule, parameters, slots, arena, rows: table, rowOf, step: memory });
+  }
+
+  #usePlan(plan: Plan, engine: Engine) {
     this.#plan = plan;
     this.#engine = engine;
-    this.#table = table;
-    return plan;
+    this.#table = this.#rows.table;
   }
 
   /** What is wrong with the memory. Two buffer objects over the same shared memory are told apart by native code alone. */
@@ -371,19 +432,24 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   /** A state with all that these groups need, and all that the old one holds. */
-  #extend(old: State | undefined, groups: readonly GroupRange[]): State {
+  #extend(
+    old: State | undefined,
+    groups: readonly StepGroup[],
+    parameters = this.#parameters,
+  ): State {
     const ranks = [...stateNames(this.#rule).keys()];
     const types: (MemoryType | undefined)[][] = [];
     for (const { values, first, end } of groups) {
-      for (const [i, { type }] of this.#parameters.slice(first, end).entries()) {
+      for (const [i, { type }] of parameters.slice(first, end).entries()) {
         const kept = old?.slots[first + i];
         types.push(ranks.map((k) => kept?.[k]?.type ?? neededType(this.#rule, k, type, values)));
       }
     }
     const same = (k: number, i: number) => types[i]?.[k] === old?.slots[i]?.[k]?.type;
-    if (old && types.every((_, i) => ranks.every((k) => same(k, i)))) return old;
+    const isEnough = old?.parameters.length === parameters.length;
+    if (old && isEnough && types.every((_, i) => ranks.every((k) => same(k, i)))) return old;
 
-    const state = new State(this.#rule, this.#parameters, (i, k) => types[i]?.[k]);
+    const state = new State(this.#rule, parameters, (i, k) => types[i]?.[k]);
     for (const { values, first, end } of groups) {
       for (let i = first; i < end; i++) for (const k of ranks) state.start(i, k, values);
     }
@@ -391,12 +457,12 @@ export abstract class Optimizer<O, P extends object> {
     return state;
   }
 
-  /** Sets one hyperparameter of some groups, or of none. */
-  #set(chosen: readonly number[], name: string, value: unknown) {
+  /** Sets one hyperparameter of a group, or of all; of none if it throws. */
+  #set(chosen: number | undefined, name: string, value: unknown) {
     if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
     const { hyperparameters } = this.#rule;
     const changed = this.#groups.map((group, k) => {
-      if (!chosen.includes(k)) return group;
+      if (chosen !== undefined && chosen !== k) return group;
       checkValue(hyperparameters, name, value, `${group.path}.${name}`);
       if ((hyperparameters as Hyperparameters)[name]?.initial) {
         const expected = `${group.path}.${name} to be set when the optimizer is made`;
@@ -404,7 +470,7 @@ export abstract class Optimizer<O, P extends object> {
       }
       const values = { ...group.values, [name]: value };
       this.#check(values, group.path);
-      return { ...group, values };
+      return group.with(values);
     });
     const state = this.#extend(this.#state, changed);
     if (state !== this.#state) {
@@ -429,31 +495,35 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #expose(k: number): ParameterGroup<O> {
-    const { first, end } = this.#groups[k] as GroupRange;
+    const { first, end } = this.#groups[k] as StepGroup;
     const names = this.#parameters.slice(first, end).map(({ name }) => name);
     const exposed = { params: Object.freeze(names) };
     const wide = optimizerWideNames(this.#rule.hyperparameters);
-    this.#defineHyperparameters(exposed, [k], wide);
+    this.#defineHyperparameters(exposed, k, wide);
     return Object.preventExtensions(exposed) as unknown as ParameterGroup<O>;
   }
 
-  /** Of some groups: reads the values of the first, and sets those of all. */
+  /** Of a group; or of all, which reads the values of the first. */
   #defineHyperparameters(
     target: object,
-    groups: readonly number[],
+    chosen: number | undefined,
     without: readonly string[] = [],
   ) {
-    const first = groups[0] as number;
+    const values = () => (this.#groups[chosen ?? 0] as StepGroup).values as Record<string, unknown>;
     for (const name of Object.keys(this.#rule.hyperparameters)) {
       if (without.includes(name)) continue;
       Object.defineProperty(target, name, {
         enumerable: true,
-        get: () => ((this.#groups[first] as GroupRange).values as Record<string, unknown>)[name],
-        set: (value: unknown) => this.#set(groups, name, value),
+        get: () => values()[name],
+        set: (value: unknown) => this.#set(chosen, name, value),
       });
     }
   }
 }
+
+/** An optimizer that has got another group: its gradients are those of P, then those of G. */
+type WithGroup<Self, O, P, G> = Optimizer<O, P extends AnyGroups ? [...P, G] : never> &
+  Omit<Self, keyof Optimizer<O, object>>;
 
 /** Any optimizer, whatever its options and parameters: for functions that take one. */
 export type AnyOptimizer = Pick<Optimizer<unknown, object>, 'groups' | 'stateDict' | 'save'>;

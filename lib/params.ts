@@ -26,7 +26,7 @@ type StrictTensors<T> = T extends Tensor
     ? readonly Tensor[]
     : { readonly [K in keyof T]: Tensor };
 
-type StrictGroup<G, O> = {
+export type StrictGroup<G, O> = {
   [N in keyof G]: N extends 'params'
     ? StrictTensors<G[N]>
     : N extends Exclude<keyof O, keyof OptimizerWideOptions>
@@ -34,7 +34,7 @@ type StrictGroup<G, O> = {
       : `${N & string} is not an option of a group of this optimizer`;
 };
 
-type AnyGroups = readonly { readonly params: unknown }[];
+export type AnyGroups = readonly { readonly params: unknown }[];
 
 /** P, if it is what {@link Params} says; checked property by property, so that interfaces and classes may be records. */
 export type Strict<P, O> = P extends AnyGroups
@@ -96,7 +96,22 @@ const MOST_TENSORS = 16384;
 type ReadOptions = (options: unknown, where: string) => Values<object>;
 
 export function parseParams(params: unknown, read: ReadOptions): ParsedParams {
-  const parsed = parseGroups(params, read);
+  return requireFew(parseGroups(params, read));
+}
+
+/** The same parameters, and those of one group more. */
+export function addGroup(params: ParsedParams, group: unknown, read: ReadOptions): ParsedParams {
+  const { groups, grouped } = params;
+  if (!grouped) {
+    const shapes = { one: 'a tensor', list: 'a list of tensors', record: 'a record' };
+    const expected = 'params to be a list of groups, where a group is added';
+    const received = shapes[(groups[0] as ParsedGroup).shape];
+    throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, received);
+  }
+  return requireFew({ groups: [...groups, parseListed(group, groups.length, read)], grouped });
+}
+
+function requireFew(parsed: ParsedParams): ParsedParams {
   const count = parsed.groups.reduce((sum, { parameters }) => sum + parameters.length, 0);
   if (count <= MOST_TENSORS) return parsed;
   const expected = `params to hold at most ${MOST_TENSORS} tensors`;
@@ -104,18 +119,20 @@ export function parseParams(params: unknown, read: ReadOptions): ParsedParams {
 }
 
 function parseGroups(params: unknown, read: ReadOptions): ParsedParams {
-  if (!isGroupList(params)) {
-    return { groups: [parseGroup(params, '', undefined, read)], grouped: false };
+  if (isGroupList(params)) {
+    return { groups: Array.from(params, (group, i) => parseListed(group, i, read)), grouped: true };
   }
-  const groups = Array.from(params, (group, i) => {
-    if (!isGroup(group)) {
-      const expected = `params[${i}] to be a group with params, like params[0]`;
-      throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(group));
-    }
-    const { params: tensors, ...options } = group;
-    return parseGroup(tensors, `[${i}]`, options, read);
-  });
-  return { groups, grouped: true };
+  return { groups: [parseGroup(params, '', undefined, read)], grouped: false };
+}
+
+/** The group with the number i of a list. */
+function parseListed(group: unknown, i: number, read: ReadOptions): ParsedGroup {
+  if (!isGroup(group)) {
+    const expected = `params[${i}] to be a group with params, like params[0]`;
+    throw failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(group));
+  }
+  const { params: tensors, ...options } = group;
+  return parseGroup(tensors, `[${i}]`, options, read);
 }
 
 type AnyGroup = { params: unknown };

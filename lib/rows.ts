@@ -2,8 +2,8 @@ import { gradient } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import { parameter } from './parameter.js';
 import type { AnyRule, Stage } from './rule.js';
-import type { GroupRange } from './saved-state.js';
 import type { State } from './state.js';
+import type { Part, StepGroup } from './step-group.js';
 import type { StorageOptions } from './storage.js';
 import { transformation } from './transformation.js';
 import { randomKey } from './types/rounding.js';
@@ -84,7 +84,7 @@ function createWriter({ scalars, switches }: Stage<object>): Writer {
   return { c: Object.create(c), on: Object.create(on), numbers };
 }
 
-/** What the kernel reads of the hyperparameters: one row for each run of tensors of a group that are updated alike. */
+/** What the kernel reads of the hyperparameters: one row for each run of tensors of a part of a group at the same step. */
 export class Rows {
   /** Rows of `width` numbers each. */
   table: Float64Array;
@@ -112,28 +112,30 @@ export class Rows {
    */
   write(
     gradients: readonly unknown[],
-    groups: readonly GroupRange[],
+    groups: readonly StepGroup[],
     { steps }: State,
     calls: number,
   ) {
     if (calls !== this.#calls) this.#valuesOf.fill(undefined);
     this.#calls = calls;
     let row = -1;
+    this.rowOf.fill(-1);
     for (let k = 0; k < groups.length; k++) {
-      const { values, first, end } = groups[k] as GroupRange;
-      let step = -1;
-      for (let i = first; i < end; i++) {
-        if (gradients[i] === null) {
-          this.rowOf[i] = -1;
-          continue;
+      const { parts } = groups[k] as StepGroup;
+      for (let p = 0; p < parts.length; p++) {
+        const { values, tensors } = parts[p] as Part;
+        let step = -1;
+        for (let n = 0; n < tensors.length; n++) {
+          const i = tensors[n] as number;
+          if (gradients[i] === null) continue;
+          if (step !== (steps[i] as number) + 1) {
+            step = (steps[i] as number) + 1;
+            row++;
+            if ((row + 1) * this.width > this.table.length) this.#grow();
+            this.#writeRow(row, values, step, calls);
+          }
+          this.rowOf[i] = row;
         }
-        if (step !== (steps[i] as number) + 1) {
-          step = (steps[i] as number) + 1;
-          row++;
-          if ((row + 1) * this.width > this.table.length) this.#grow();
-          this.#writeRow(row, values, step, calls);
-        }
-        this.rowOf[i] = row;
       }
     }
   }

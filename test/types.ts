@@ -2,12 +2,14 @@
 import {
   Adam,
   AdamW,
+  type Group,
   loadCheckpoint,
   loadPyTorchState,
   presets,
   RMSprop,
   Scheduler,
   SGD,
+  type SGDOptions,
   saveCheckpoint,
   savePyTorchState,
   schedules,
@@ -77,6 +79,15 @@ export function refused() {
   new SGD(u, { dtype: 'bfloat16' }).step(w);
   // @ts-expect-error undefined is no skipped gradient
   optimizer.step({ w, b: undefined });
+  const grouped = new SGD([{ params: { w } }]);
+  // @ts-expect-error an option of another rule
+  grouped.addGroup({ params: b, beta1: 0.9 });
+  // @ts-expect-error not a floating-point array
+  grouped.addGroup({ params: { n: new Int32Array(1) } });
+  // @ts-expect-error a gradient of the new group is missing
+  grouped.addGroup({ params: { head: b } }).step([{ w }]);
+  // @ts-expect-error no list of groups
+  optimizer.addGroup({ params: b });
   // @ts-expect-error not an optimizer
   saveCheckpoint('file', { optimizer: { groups: [] } });
   // @ts-expect-error a plain array
@@ -107,6 +118,15 @@ export function accepted() {
   savePyTorchState('file', { optimizer: new Adam([w, b]) });
   new Scheduler(new SGD(w), schedules.cosine({ steps: 10 }));
   groups.save('file', { signal: AbortSignal.timeout(1) });
+  const grown = new RMSprop([{ params: { w } }]).addGroup({ params: [b], decay: 0.5 });
+  grown.step([{ w }, [b]]);
+  grown.learningRate = 1;
+  grown.addGroup({ params: record }).step([{ w: null }, [b], { w, b }]);
+  const open: Group<SGDOptions>[] = [{ params: w }];
+  const any = new SGD(open);
+  any.addGroup({ params: { b } });
+  any.step([w, { b }]);
+  saveCheckpoint('file', { optimizer: grown });
   const rate: number | undefined = groups.groups[0]?.learningRate;
   return rate;
 }

@@ -25,6 +25,8 @@ export type Options = Record<string, unknown>;
 /** What the tests use of an optimizer, whatever its rule. */
 export interface AnyOptimizer {
   learningRate: number;
+  readonly groups: readonly { readonly params: readonly string[]; [option: string]: unknown }[];
+  addGroup(group: object): AnyOptimizer;
   step(gradients: readonly (Tensor | null)[]): StepResult;
   stepAsync(gradients: readonly (Tensor | null)[]): Promise<StepResult>;
   save(path: string): Promise<void>;

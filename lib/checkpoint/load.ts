@@ -141,7 +141,7 @@ function prepare(
   };
   const { rule, parameters, groups } = insides;
   const root = { rule: metadata.get('rule'), counters: json('counters'), groups: json('groups') };
-  const saved = matchState(root, place, rule, parameters, groups());
+  const saved = matchState(root, place, rule, parameters(), groups());
   const matched = (wanted ?? []).map((tensor) => {
     const { name, dtype, length, where } = tensor;
     const at = `${where} in the checkpoint`;
@@ -174,7 +174,7 @@ function prepare(
 /** Throws if tensors to fill have lost memory since the load began. */
 function requireMemory({ parameters }: Insides, wanted: readonly CheckpointTensor[] | undefined) {
   if (!wanted) return;
-  const fault = memoryFault(parameters);
+  const fault = memoryFault(parameters());
   if (fault) throw fault;
   for (const { values, length, where } of wanted) {
     const received = lengthOf(values);

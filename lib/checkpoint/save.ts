@@ -45,7 +45,7 @@ export async function saveCheckpoint(path: string | URL, options: SaveOptions): 
   const extra = extraTensors(tensors);
   const groups = insides.groupsOfNow();
   const save = async () => {
-    const fault = memoryFault(insides.parameters);
+    const fault = memoryFault(insides.parameters());
     if (fault) throw fault;
     const all = [...parameterTensors(insides), ...extra];
     await write(file, insides, groups(), all, metadata, transfer);
@@ -93,7 +93,7 @@ function encodeGroups({ parameters, state }: Insides, groups: readonly GroupRang
     state: current.allArrays(i).map((array) => array.name),
   });
   const encoded = groups.map(({ values, first, end }) => {
-    const tensors = parameters
+    const tensors = parameters()
       .slice(first, end)
       .map((parameter, i) => tensor(parameter, first + i));
     return `{"options":${encodeJson(values)},"tensors":${JSON.stringify(tensors)}}`;

@@ -24,29 +24,33 @@ export interface CheckpointTensor extends SourceTensor {
 
 export function parameterTensors({ parameters, groups }: Insides): CheckpointTensor[] {
   return groups().flatMap(({ first, end }, g) =>
-    parameters.slice(first, end).map(({ name, path, type, tensor, length }) => ({
-      name: parameterName(g, name),
-      dtype: fileTypes[type],
-      shape: [length],
-      values: tensor,
-      length,
-      where: `params${path}`,
-    })),
+    parameters()
+      .slice(first, end)
+      .map(({ name, path, type, tensor, length }) => ({
+        name: parameterName(g, name),
+        dtype: fileTypes[type],
+        shape: [length],
+        values: tensor,
+        length,
+        where: `params${path}`,
+      })),
   );
 }
 
 export function stateTensors({ parameters, groups, state }: Insides): SourceTensor[] {
   return groups().flatMap(({ first, end }, g) =>
-    parameters.slice(first, end).flatMap(({ name }: Parameter, i) =>
-      state()
-        .allArrays(first + i)
-        .map((array) => ({
-          name: stateName(array.name, g, name),
-          dtype: fileTypes[array.type],
-          shape: [lengthOf(array.values)],
-          values: array.values,
-        })),
-    ),
+    parameters()
+      .slice(first, end)
+      .flatMap(({ name }: Parameter, i) =>
+        state()
+          .allArrays(first + i)
+          .map((array) => ({
+            name: stateName(array.name, g, name),
+            dtype: fileTypes[array.type],
+            shape: [lengthOf(array.values)],
+            values: array.values,
+          })),
+      ),
   );
 }
 

@@ -3,7 +3,7 @@ import { failure, show } from '../errors.js';
 import { checkValue, type Values } from '../hyperparameters.js';
 import { type Insides, requireInsides } from '../insides.js';
 import type { AnyOptimizer } from '../optimizer.js';
-import type { GroupRange } from '../saved-state.js';
+import type { StepGroup } from '../step-group.js';
 import { LearningRateCurve, type SweepEnd } from './curve.js';
 import { type LrFinderOptions, readLrFinderOptions, type SweepSettings } from './options.js';
 import { rateAt } from './rates.js';
@@ -67,7 +67,7 @@ export async function lrFinder<G>(
   const groups = insides.groupsOfNow();
   return insides.takeTurn(async () => {
     const groupsAt = ratesOfGroups(insides, groups(), settings.maximum);
-    const fault = memoryFault(insides.parameters);
+    const fault = memoryFault(insides.parameters());
     if (fault) throw fault;
     const restore = takeSnapshot(insides);
     try {
@@ -80,7 +80,7 @@ export async function lrFinder<G>(
 
 async function sweep(
   insides: Insides,
-  groupsAt: (rate: number) => GroupRange[],
+  groupsAt: (rate: number) => StepGroup[],
   batch: (index: number) => unknown,
   settings: SweepSettings,
   signal: AbortSignal | undefined,
@@ -121,7 +121,7 @@ async function sweep(
 }
 
 /** The groups with the rates that they have where the first one has this rate. Throws if the highest is one too high. */
-function ratesOfGroups(insides: Insides, groups: readonly GroupRange[], highest: number) {
+function ratesOfGroups(insides: Insides, groups: readonly StepGroup[], highest: number) {
   const own = groups.map(({ values }) => (values as Values<{ learningRate: number }>).learningRate);
   const first = own[0] as number;
   // Groups of one rate need no ratio, even if that is 0.
@@ -135,7 +135,7 @@ function ratesOfGroups(insides: Insides, groups: readonly GroupRange[], highest:
       const learningRate = rate * (ratios[k] as number);
       // A dynamic loss scale changes with the steps, and the batch looks at it.
       const { lossScale } = optionsOf(insides);
-      return { ...group, values: { ...group.values, learningRate, lossScale } };
+      return group.with({ ...group.values, learningRate, lossScale } as Values<object>);
     });
 }
 

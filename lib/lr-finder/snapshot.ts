@@ -11,7 +11,7 @@ import { bytesOf, isDetached } from '../tensor.js';
  * changed then. Hyperparameters that the caller sets meanwhile stay.
  */
 export function takeSnapshot(insides: Insides): () => void {
-  const { parameters } = insides;
+  const parameters = insides.parameters();
   const copies = parameters.map(({ tensor, path }) => {
     const bytes = bytesOf(tensor);
     const copy = new Uint8Array(allocate(bytes.length, `a copy of params${path}`));

@@ -62,7 +62,7 @@ export async function loadPyTorchState(path: string | URL, options: PyTorchOptio
   const load = async () => {
     let accept: (() => void) | undefined;
     const receive = (header: Header) => {
-      const { targets, finish } = readPyTorch(header, rule, parameters, groups());
+      const { targets, finish } = readPyTorch(header, rule, parameters(), groups());
       accept = () => {
         const { state, values } = finish();
         replace(state, values);

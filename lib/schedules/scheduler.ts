@@ -32,7 +32,8 @@ type Hyperparameters = { [name: string]: unknown };
 /**
  * Sets the learning rates of an optimizer from step to step: those of all groups to their base rates times one factor, so
  * that their ratios stay. The base rates are those that the groups have when the scheduler is made, which sets the rates for
- * step 0 at once. What else sets a rate holds until the scheduler's next step.
+ * step 0 at once. What else sets a rate holds until the scheduler's next step. A group that is added later takes part from
+ * that step on, with the rate that it has then as its base rate: add it before the scheduler's step, not after.
  *
  * The factor comes from the count of steps, not from the last rate: nothing adds up over long runs, and a step has the same
  * rate after whatever resumption, on every machine. PyTorch's schedulers multiply the last rate: 12 digits of theirs are
@@ -42,11 +43,11 @@ type Hyperparameters = { [name: string]: unknown };
  * after a checkpoint is loaded, `loadStateDict` sets all of them, whenever the scheduler was made.
  */
 export class Scheduler {
-  readonly #groups: readonly object[];
+  readonly #optimizer: AnyOptimizer;
   readonly #schedule: Schedule | ReduceOnPlateau;
   readonly #specification: object;
   readonly #momentum: { readonly name: string; readonly schedule: Schedule } | undefined;
-  #baseRates: readonly number[];
+  #baseRates: readonly number[] = [];
   #step = 0;
   #plateau: PlateauState | undefined;
 
@@ -69,13 +70,10 @@ export class Scheduler {
     }
     this.#specification = insides.rule.hyperparameters;
     this.#momentum = readMomentum(this.#specification, options);
-    this.#groups = optimizer.groups;
+    this.#optimizer = optimizer;
     this.#schedule = schedule;
-    this.#baseRates = insides
-      .groups()
-      .map(({ values }) => (values as Hyperparameters).learningRate as number);
     if (schedule instanceof ReduceOnPlateau) this.#plateau = schedule.initialState;
-    this.#apply(0, this.#baseRates, this.#plateau);
+    this.#apply(0, this.baseRates, this.#plateau);
   }
 
   /** How many steps have been made. */
@@ -83,9 +81,14 @@ export class Scheduler {
     return this.#step;
   }
 
-  /** The rates that the schedule multiplies, group by group. */
+  /** The rates that the schedule multiplies, group by group; of a group that is new to it, the one that it has. */
   get baseRates(): readonly number[] {
-    return [...this.#baseRates];
+    const rates = this.#groups.map(({ learningRate }) => learningRate as number);
+    return [...this.#baseRates, ...rates.slice(this.#baseRates.length)];
+  }
+
+  get #groups(): readonly Hyperparameters[] {
+    return this.#optimizer.groups as unknown as readonly Hyperparameters[];
   }
 
   /**
@@ -105,12 +108,12 @@ export class Scheduler {
       if (typeof metric !== 'number') throw invalid('metric to be a number', metric);
       plateau = this.#schedule.observe(plateau as PlateauState, metric);
     }
-    this.#apply(this.#step + 1, this.#baseRates, plateau);
+    this.#apply(this.#step + 1, this.baseRates, plateau);
   }
 
   /** All that `loadStateDict` needs to go on: plain data, for the `metadata` of a checkpoint. */
   stateDict(): SchedulerState {
-    const state = { format: FORMAT, step: this.#step, baseRates: [...this.#baseRates] };
+    const state = { format: FORMAT, step: this.#step, baseRates: [...this.baseRates] };
     return this.#plateau ? { ...state, plateau: { ...this.#plateau } } : state;
   }
 

@@ -2,7 +2,14 @@ import fc from 'fast-check';
 import { expect } from 'vitest';
 import { type Isa, loadCheckpoint, saveCheckpoint } from '../../lib/index.js';
 import { nativeIsas } from '../engines.js';
-import { collectAllGarbage, collectYoungGarbage, grow, resize, type World } from './world.js';
+import {
+  collectAllGarbage,
+  collectYoungGarbage,
+  grow,
+  memories,
+  resize,
+  type World,
+} from './world.js';
 
 type Command = fc.AsyncCommand<object, World>;
 
@@ -79,7 +86,7 @@ function codeOfRejection(promise: Promise<unknown>) {
 
 function gradientsOf(world: World, nulls: number, shared: boolean): Gradients {
   const gradients = world.tensors([shared ? 'shared' : 'own', 'offset', 'neighbours']);
-  return gradients.map((gradient, i) => ((nulls >> i) & 1 ? null : gradient));
+  return gradients.map((gradient, i) => ((nulls >> (i % 5)) & 1 ? null : gradient));
 }
 
 const nulls = fc.oneof(fc.constant(0), fc.nat(31));
@@ -178,6 +185,19 @@ const setState = fc.constant(
     if (!busy) set(world.twin);
   }),
 );
+
+/** Another group, in the middle of whatever. */
+const addGroup = fc
+  .record({ length: fc.nat(300), kind: fc.constantFrom(...memories) })
+  .map((given) =>
+    command(`addGroup(${JSON.stringify(given)})`, (world) => {
+      if (world.params.length >= 8) return;
+      const busy = world.pending.length > 0 && 'ERR_OPTIMIZER_BUSY';
+      const shapeless = world.plan.shape !== 'groups' && 'ERR_INVALID_PARAMS';
+      const code = busy || shapeless || world.broken;
+      expectThrows(() => world.addGroup(given.length, given.kind), code);
+    }),
+  );
 
 const wait = fc.constant(command('wait', (world) => world.settle()));
 
@@ -343,6 +363,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   setRate,
   setBadRate,
   setState,
+  addGroup,
   wait,
   garbage,
   engine,

@@ -110,6 +110,12 @@ function fill(array: AnyArray, type: TensorType, seed: number) {
   }
 }
 
+function twinOf(array: AnyArray): AnyArray {
+  const twin = new (array.constructor as Float32ArrayConstructor)(array.length);
+  twin.set(array);
+  return twin;
+}
+
 /**
  * An optimizer that all sorts of things happen to, and beside it its twin: the reference in TypeScript, on parameters of its
  * own, to which nothing happens but the steps that should have been made.
@@ -117,6 +123,8 @@ function fill(array: AnyArray, type: TensorType, seed: number) {
 export class World {
   readonly plan: Plan;
   readonly kinds: Memory[];
+  /** How many tensors each group has, where there are groups. */
+  readonly sizes: number[];
   readonly options: Options;
   params: AnyArray[];
   optimizer: AnyOptimizer;
@@ -137,7 +145,7 @@ export class World {
   #seed = 1;
 
   constructor(plan: Plan, file: string) {
-    this.plan = plan;
+    this.plan = { ...plan, lengths: [...plan.lengths] };
     this.file = file;
     const { rule } = this.#registered();
     const { type, masterCopy, lengths, memories: kinds } = plan;
@@ -153,12 +161,10 @@ export class World {
     const stateType = possible(variant, storage) ? storage.stateType : 'float32';
     this.options = { ...variant, ...storage, stateType };
     this.kinds = lengths.map((_, i) => kinds[i % kinds.length] as Memory);
+    const half = Math.ceil(lengths.length / 2);
+    this.sizes = [half, lengths.length - half].filter((size) => size > 0);
     this.params = this.tensors();
-    this.twinParams = lengths.map((length, i) => {
-      const twin = new arrays[type](length);
-      twin.set(this.params[i] as AnyArray);
-      return twin;
-    });
+    this.twinParams = this.params.map(twinOf);
     this.optimizer = this.create(this.params);
     this.twin = this.create(this.twinParams);
   }
@@ -184,11 +190,31 @@ export class World {
     if (this.plan.shape === 'list') return list;
     const record = Object.fromEntries(list.map((tensor, i) => [`t${i}`, tensor]));
     if (this.plan.shape === 'record') return record;
-    const half = Math.ceil(list.length / 2);
-    const groups = [list.slice(0, half), list.slice(half)].filter((group) => group.length > 0);
-    return areParams
-      ? groups.map((params, i) => ({ params, learningRate: 0.1 / (i + 1) }))
-      : groups;
+    let end = 0;
+    const groups = this.sizes.map((size) => {
+      end += size;
+      return list.slice(end - size, end);
+    });
+    return areParams ? groups.map((params, i) => this.group(params, i)) : groups;
+  }
+
+  group(params: readonly (AnyArray | null)[], i: number) {
+    return { params, learningRate: 0.1 / (i + 1) };
+  }
+
+  /** Adds a group of one tensor to the optimizer, and to the twin. Throws as the former does. */
+  addGroup(length: number, kind: Memory) {
+    const [tensor] = allocate(this.plan.type, [length], [kind]) as [AnyArray];
+    fill(tensor, this.plan.type, this.#seed++);
+    const twin = twinOf(tensor);
+    const i = this.sizes.length;
+    this.optimizer.addGroup(this.group([tensor], i));
+    this.twin.addGroup(this.group([twin], i));
+    this.params.push(tensor);
+    this.twinParams.push(twin);
+    this.plan.lengths.push(length);
+    this.kinds.push(kind);
+    this.sizes.push(1);
   }
 
   /** The engine that the optimizer uses; the twin has its own. */
