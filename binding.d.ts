@@ -74,6 +74,7 @@ export interface Binding {
    * @param rowOf for each tensor the row that holds at the next step, or -1 if the step skips the tensor
    * @param request what the next step is to do: see Request of native/engine.h
    * @param norms room for the norm of all gradients and for that of each tensor's
+   * @param reports room for what a step that reports tells of each tensor: see lib/report.ts
    */
   createPlan(
     rule: number,
@@ -85,6 +86,7 @@ export interface Binding {
     rowOf: Int32Array,
     request: Float64Array,
     norms: Float64Array,
+    reports: Float64Array,
   ): Plan | null;
 
   /**

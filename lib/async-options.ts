@@ -7,6 +7,21 @@ export interface AsyncOptions {
   signal?: AbortSignal | undefined;
 }
 
+export interface AsyncStepOptions extends AsyncOptions {
+  /** Whether the result is to have a report of what the step does to each tensor. Default: false. */
+  report?: boolean | undefined;
+}
+
+export function readStepOptions(options: unknown): { signal?: AbortSignal; report: boolean } {
+  const signal = readSignal(options, ['signal', 'report']);
+  const { report = false } = (options ?? {}) as AsyncStepOptions;
+  if (typeof report !== 'boolean') {
+    const expected = 'options.report to be true or false';
+    throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(report));
+  }
+  return signal ? { signal, report } : { report };
+}
+
 /** The signal, if there is one. Throws unless these are options with these names and no others. */
 export function readSignal(options: unknown, known: readonly string[]): AbortSignal | undefined {
   if (options === undefined) return undefined;

@@ -5,7 +5,7 @@
  * @packageDocumentation
  */
 
-export type { AsyncOptions } from './async-options.js';
+export type { AsyncOptions, AsyncStepOptions } from './async-options.js';
 export { type LoadOptions, loadCheckpoint } from './checkpoint/load.js';
 export { type SaveOptions, saveCheckpoint } from './checkpoint/save.js';
 export type { ExtraTensors } from './checkpoint/tensors.js';
@@ -26,6 +26,7 @@ export {
   type PyTorchOptions,
   savePyTorchState,
 } from './pytorch/state-file.js';
+export type { TensorReport } from './report.js';
 export {
   Adadelta,
   type AdadeltaOptions,
@@ -73,6 +74,7 @@ export {
 } from './schedules/index.js';
 export type { StateDict, TensorState } from './state-dict.js';
 export type { StepResult } from './step-control.js';
+export type { ListenerOptions, StepEvent, StepListener } from './step-listeners.js';
 export type { StorageOptions } from './storage.js';
 export type { MemoryArray, Tensor } from './tensor.js';
 export type { TransformationOptions } from './transformation.js';

@@ -72,7 +72,7 @@ function isSame(stage: Stage<object>, native: StageDescription | undefined): boo
 
 function createEngine(binding: Binding, description: Description): Engine {
   return {
-    createPlan({ rule, parameters, slots, arena, rows, rowOf, step: { request, norms } }) {
+    createPlan({ rule, parameters, slots, arena, rows, rowOf, step: { request, norms, reports } }) {
       const number = findRule(rule, description);
       const layout = parameters.flatMap(({ type, dtype, length }, i) => {
         const states = rule.state.map((_, k) => slots[i]?.[k]);
@@ -96,6 +96,7 @@ function createEngine(binding: Binding, description: Description): Engine {
         rowOf,
         request,
         norms,
+        reports,
       );
       if (plan === null) return undefined;
       const intact = (from: number, to: number) => {

@@ -1,10 +1,4 @@
-import type { Arithmetic } from './arithmetic/arithmetic.js';
-import type { Settings } from './rows.js';
-import type { Element } from './rule.js';
-import type { Stream } from './streams.js';
-import { beforeNorms, type transformation } from './transformation.js';
-
-// Norms of gradients, the same on every machine. Mirrors native/around.inl and native/norms.h.
+// Norms, the same on every machine. Mirrors native/around.inl and native/norms.h.
 
 /** How many numbers are summed before their sum is added to that of the chunks before. */
 const CHUNK = 4096;
@@ -12,42 +6,33 @@ const CHUNK = 4096;
 /** How many sums a chunk is spread over, element by element; they are added in pairs then. */
 const LANES = 32;
 
-type C = Parameters<typeof transformation.update>[1];
-type On = Parameters<typeof transformation.update>[2];
+/** The sum of the squares of the numbers of a tensor, in float64. */
+export class SumOfSquares {
+  readonly #lanes = new Float64Array(LANES);
+  #count = 0;
+  #total = 0;
 
-/** The sum of the squares of a tensor's gradient, in float64; NaN if it has a number that is infinite or NaN. */
-export function sumOfSquares(
-  length: number,
-  ofLoss: Stream,
-  sum: Stream | undefined,
-  { c, on }: Settings,
-  arithmetic: Arithmetic,
-): number {
-  const lanes = new Float64Array(LANES);
-  const x = { p: 0, g: 0, gradientSum: 0 } as Element<'gradientSum'>;
-  let total = 0;
-  let finite = true;
-  for (let begin = 0; begin < length; begin += CHUNK) {
-    const end = Math.min(begin + CHUNK, length);
-    lanes.fill(0);
-    for (let at = begin; at < end; at += ofLoss.blockLength) {
-      const to = Math.min(at + ofLoss.blockLength, end);
-      ofLoss.open(at, to);
-      sum?.open(at, to);
-      for (let i = 0; i < to - at; i++) {
-        x.g = ofLoss.values[i] as number;
-        if (sum) x.gradientSum = sum.values[i] as number;
-        const g = beforeNorms(x, c as C, on as On, arithmetic);
-        finite &&= Number.isFinite(g);
-        (lanes[(at - begin + i) % LANES] as number) += g * g;
-      }
-    }
+  /** Adds the square of the next number. */
+  add(x: number) {
+    // NaN if x is not finite: the square of a finite float64 can be infinite.
+    (this.#lanes[this.#count % LANES] as number) += x * x + (x - x);
+    if (++this.#count % CHUNK === 0) this.#fold();
+  }
+
+  /** NaN if one of the numbers was infinite or NaN. */
+  total(): number {
+    if (this.#count % CHUNK !== 0) this.#fold();
+    return this.#total;
+  }
+
+  #fold() {
+    const lanes = this.#lanes;
     for (let half = LANES / 2; half >= 1; half /= 2) {
       for (let k = 0; k < half; k++) (lanes[k] as number) += lanes[k + half] as number;
     }
-    total += lanes[0] as number;
+    this.#total += lanes[0] as number;
+    lanes.fill(0);
   }
-  return finite ? total : Number.NaN;
 }
 
 /**

@@ -1,6 +1,6 @@
 import { setImmediate } from 'node:timers/promises';
 import { type InspectOptions, inspect } from 'node:util';
-import { type AsyncOptions, readSignal } from './async-options.js';
+import { type AsyncStepOptions, readStepOptions } from './async-options.js';
 import { hasAverages, swapInAverages } from './averages.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
 import { memoryFault, overlap, resizableFault } from './check.js';
@@ -39,6 +39,7 @@ import { neededType, State, stateNames } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { copyResult, StepControl, type StepResult } from './step-control.js';
 import { StepGroup } from './step-group.js';
+import { type ListenerOptions, type StepListener, StepListeners } from './step-listeners.js';
 import { checkStorage } from './storage.js';
 import type { MemoryType } from './tensor.js';
 import { Turns } from './turns.js';
@@ -80,6 +81,7 @@ export abstract class Optimizer<O, P extends object> {
   /** What takes time waits here for its turn; a call that cannot wait fails meanwhile. */
   readonly #turns = new Turns();
   readonly #loads = new Loads<readonly StepGroup[]>();
+  readonly #listeners = new StepListeners();
 
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
@@ -192,11 +194,29 @@ export abstract class Optimizer<O, P extends object> {
    * @throws RangeError ERR_GRADIENT_NAMES, ERR_TENSOR_LENGTH, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP; nothing has changed
    */
   step(gradients: Gradients<P>): StepResult {
+    const result = this.#step(gradients, this.#listeners.wantReport(this.#state.steps));
+    return this.#listeners.any ? this.#tell(copyResult(result), this.#groups) : result;
+  }
+
+  /**
+   * The same step, with the same bits, for those who look for what is wrong with a training: its result, an object of its own,
+   * has a report of what the step did to each tensor. It takes longer than `step`, and allocates the report.
+   *
+   * A call that only accumulates gradients, and one that is skipped because they are not finite, has none.
+   *
+   * @param gradients as those of `step`
+   * @throws as `step` does
+   */
+  stepWithReport(gradients: Gradients<P>): StepResult {
+    return this.#tell(copyResult(this.#step(gradients, true)), this.#groups);
+  }
+
+  #step(gradients: Gradients<P>, reports: boolean): StepResult {
     this.#requireIdle('step()');
     this.#stepping = true;
     try {
       collectGradients(this.#params, gradients, this.#gradients);
-      this.#prepare(this.#gradients, this.#groups);
+      this.#prepare(this.#gradients, this.#groups, reports);
       if (!this.#currentPlan().step(this.#gradients)) throw this.#fault('grads', this.#gradients);
       return this.#conclude(this.#gradients);
     } finally {
@@ -217,19 +237,21 @@ export abstract class Optimizer<O, P extends object> {
    * Where the kernel has no threads of its own (`runtime().asynchronous`), the step holds the event loop.
    *
    * @param gradients as those of `step`; no memory may lie in a resizable ArrayBuffer
-   * @param options `signal`: cancels the step if it has not begun; the promise rejects with the signal's reason
+   * @param options `signal`: cancels the step if it has not begun; the promise rejects with the signal's reason. `report`:
+   * whether the result is to have a report, as that of `stepWithReport`
    * @returns a promise that resolves when the step is made. It rejects with the errors of `step`, ERR_TENSOR_RESIZABLE,
    * ERR_UNKNOWN_OPTION or ERR_INVALID_OPTION; nothing has changed then, and later steps are made all the same
    */
-  async stepAsync(gradients: Gradients<P>, options?: AsyncOptions): Promise<StepResult> {
-    const signal = readSignal(options, ['signal']);
+  async stepAsync(gradients: Gradients<P>, options?: AsyncStepOptions): Promise<StepResult> {
+    const { signal, report } = readStepOptions(options);
     const list = this.#collect(gradients);
     // A step that waits is looked at before, if that does not take long; one that does not wait is looked at now anyway.
     const waits = this.#turns.busy && fitsOneSlice(list.length);
     const fault = waits && memoryFault(this.#parameters, list, this.#control.zeroes);
     if (fault) throw fault;
     const groups = this.#loads.valueFor(() => this.#groups);
-    return this.#takeTurn(() => this.#stepInTurn(list, groups, signal), signal);
+    const reports = () => report || this.#listeners.wantReport(this.#state.steps);
+    return this.#takeTurn(() => this.#stepInTurn(list, groups, signal, reports), signal);
   }
 
   #collect(gradients: unknown): unknown[] {
@@ -238,14 +260,16 @@ export abstract class Optimizer<O, P extends object> {
     return list;
   }
 
+  /** @param reports whether the step is to make a report; undefined for a step that no listener is told of */
   async #stepInTurn(
     gradients: readonly unknown[],
     groupsOfTurn: () => readonly StepGroup[],
     signal: AbortSignal | undefined,
+    reports?: () => boolean,
   ): Promise<StepResult> {
     if (!fitsOneSlice(gradients.length)) await setImmediate();
     const groups = groupsOfTurn();
-    this.#prepare(gradients, groups);
+    this.#prepare(gradients, groups, reports?.() === true);
     const plan = this.#currentPlan();
     const background = plan.inBackground;
     let made = background
@@ -261,12 +285,35 @@ export abstract class Optimizer<O, P extends object> {
       made = plan.step(gradients) ? 'done' : 'refused';
     }
     if (made === 'refused') throw this.#fault('grads', gradients);
-    return copyResult(this.#conclude(gradients));
+    const result = copyResult(this.#conclude(gradients));
+    return reports ? this.#tell(result, groups) : result;
+  }
+
+  /**
+   * Calls `listener` after every step of `step`, `stepWithReport` and `stepAsync`, and after a call that only accumulates or is
+   * skipped, but not after one that throws; those of `lrFinder`, which are undone, are none. Without listeners it costs nothing.
+   *
+   * The step is over: after a synchronous one the listener may do with the optimizer whatever can be done between steps. After
+   * an asynchronous one its promise is still pending: what returns a promise waits, and must not be waited for in the listener;
+   * what does not fails with ERR_OPTIMIZER_BUSY. What a listener throws is an uncaught exception of the process, as that of a
+   * listener of an EventTarget is: the step has been made, and its caller gets the result.
+   *
+   * @param options `reportEvery`: at every so many updates the event has a report, as that of `stepWithReport`
+   * @returns a function that ends this
+   * @throws TypeError ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION; RangeError ERR_INVALID_OPTION
+   */
+  onStep(listener: StepListener, options?: ListenerOptions): () => void {
+    return this.#listeners.add(listener, options);
+  }
+
+  #tell(result: StepResult, groups: readonly StepGroup[]): StepResult {
+    this.#listeners.tell(result, groups, this.#state.steps);
+    return result;
   }
 
   /** Writes what the kernel reads of the options of these groups. */
-  #prepare(gradients: readonly unknown[], groups: readonly StepGroup[]) {
-    const calls = this.#control.request(groups, this.#state.counters);
+  #prepare(gradients: readonly unknown[], groups: readonly StepGroup[], reports: boolean) {
+    const calls = this.#control.request(groups, this.#state.counters, reports);
     this.#rows.write(gradients, groups, this.#state, calls);
   }
 

@@ -4,14 +4,16 @@ import { float64 } from './arithmetic/float64.js';
 import { memoryFault } from './check.js';
 import type { Engine, PlanRequest } from './engine.js';
 import { gradient } from './gradient.js';
-import { clipNorms, sumOfSquares } from './norms.js';
+import { clipNorms, SumOfSquares } from './norms.js';
 import { parameter } from './parameter.js';
+import type { Parameter } from './params.js';
+import { REPORT_WIDTH, storedNumbers, writeReport } from './report.js';
 import { createSettings, readRow, rowWidth, type Settings, stagesOf } from './rows.js';
 import type { AnyRule, Element } from './rule.js';
 import { Request } from './step-memory.js';
 import { createStreams, type Stream, type Streams } from './streams.js';
 import type { Tensor } from './tensor.js';
-import { accumulate, transformation } from './transformation.js';
+import { accumulate, beforeNorms, transformation } from './transformation.js';
 
 /** Those of the stages, in their order. */
 type AllSettings = [Settings, Settings, Settings, Settings];
@@ -31,12 +33,25 @@ export const referenceEngine: Engine = {
           if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) return true;
         }
         eachTensor(request, gradients, settings, (streams, arithmetic, i) => {
-          const { length } = parameters[i] as { length: number };
-          if (wants(Request.ACCUMULATES)) {
-            accumulateTensor(length, streams, settings[0], arithmetic);
-          } else {
+          const parameter = parameters[i] as Parameter;
+          const { length } = parameter;
+          const update = () => {
             settings[0].c.multiplier = arithmetic.round(multipliers[i] as number);
             updateTensor(rule, length, streams, settings, arithmetic);
+          };
+          if (wants(Request.ACCUMULATES)) {
+            accumulateTensor(length, streams, settings[0], arithmetic);
+          } else if (wants(Request.REPORTS)) {
+            const gradient = new Float64Array(length);
+            eachGradient(length, streams, settings[0], arithmetic, (g, k) => {
+              gradient[k] = g;
+            });
+            const before = storedNumbers(parameter);
+            update();
+            const to = step.reports.subarray(i * REPORT_WIDTH);
+            writeReport(gradient, before, storedNumbers(parameter), to);
+          } else {
+            update();
           }
           if (wants(Request.ZEROES)) streams.zeroGradient();
         });
@@ -72,11 +87,11 @@ function measure(
 ) {
   const { rule, parameters, rows, rowOf, step } = request;
   const sums = new Float64Array(parameters.length);
-  eachTensor(request, gradients, settings, ({ gradient: ofLoss, states }, arithmetic, i) => {
-    const [before] = settings;
-    const sum = before.on.accumulated ? find(states, 'gradientSum') : undefined;
-    const { length } = parameters[i] as { length: number };
-    sums[i] = sumOfSquares(length, ofLoss, sum, before, arithmetic);
+  eachTensor(request, gradients, settings, (streams, arithmetic, i) => {
+    const squares = new SumOfSquares();
+    const { length } = parameters[i] as Parameter;
+    eachGradient(length, streams, settings[0], arithmetic, (g) => squares.add(g));
+    sums[i] = squares.total();
   });
   const limits = Float64Array.from(rowOf, (row) => {
     const { c } = createSettings(transformation as never);
@@ -85,6 +100,28 @@ function measure(
   });
   const globalLimit = step.request[Request.CLIP_GLOBAL_NORM] as number;
   clipNorms(sums, limits, globalLimit, step.norms, multipliers);
+}
+
+/** Gives every number of a tensor's gradient as it is before norms clip it. */
+function eachGradient(
+  length: number,
+  { gradient: ofLoss, states }: Streams,
+  { c, on }: Settings,
+  arithmetic: Arithmetic,
+  use: (g: number, i: number) => void,
+) {
+  const sum = on.accumulated ? find(states, 'gradientSum') : undefined;
+  const x = { p: 0, g: 0, gradientSum: 0 } as Element<'gradientSum'>;
+  for (let begin = 0; begin < length; begin += ofLoss.blockLength) {
+    const end = Math.min(begin + ofLoss.blockLength, length);
+    ofLoss.open(begin, end);
+    sum?.open(begin, end);
+    for (let i = 0; i < end - begin; i++) {
+      x.g = ofLoss.values[i] as number;
+      if (sum) x.gradientSum = sum.values[i] as number;
+      use(beforeNorms(x, c as never, on as never, arithmetic), begin + i);
+    }
+  }
 }
 
 function find(states: readonly Stream[], name: string): Stream | undefined {

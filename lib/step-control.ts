@@ -2,6 +2,7 @@ import { failure } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import type { Parameter } from './params.js';
+import { readReports, type TensorReport } from './report.js';
 import type { GroupRange } from './saved-state.js';
 import type { Counters, State } from './state.js';
 import { createStepMemory, Request, type StepMemory } from './step-memory.js';
@@ -19,6 +20,11 @@ export interface StepResult {
   readonly gradientNorm: number | undefined;
   /** The norms of the gradient of each tensor, in the order of the parameters; 0 where it was null. */
   readonly gradientNorms: Float64Array | undefined;
+  /**
+   * What it did to each tensor that it updated, in the order of the parameters. Undefined if nobody asked for it, and if
+   * nothing was updated.
+   */
+  readonly report: readonly TensorReport[] | undefined;
 }
 
 type Options = Values<OptimizerWideOptions & TransformationOptions>;
@@ -39,6 +45,7 @@ export class StepControl {
     updated: true,
     gradientNorm: undefined,
     gradientNorms: undefined,
+    report: undefined,
   };
 
   constructor(tensors: number) {
@@ -47,10 +54,13 @@ export class StepControl {
   }
 
   /** Writes what the next step is to do. Returns how many calls it has the gradients of. */
-  request(groups: readonly GroupRange[], { accumulatedCalls }: Counters): number {
+  request(groups: readonly GroupRange[], { accumulatedCalls }: Counters, reports: boolean): number {
     if (groups !== this.#groups) this.#read(groups);
     const calls = accumulatedCalls + 1;
-    this.memory.request[Request.ACCUMULATES] = calls < this.#options.accumulationSteps ? 1 : 0;
+    const { request } = this.memory;
+    request[Request.ACCUMULATES] = calls < this.#options.accumulationSteps ? 1 : 0;
+    request[Request.REPORTS] = reports ? 1 : 0;
+    if (reports) this.memory.reports.fill(0); // engines pass over tensors without numbers
     return calls;
   }
 
@@ -87,6 +97,10 @@ export class StepControl {
     result.updated = !refused && request[Request.ACCUMULATES] === 0;
     result.gradientNorm = measured ? (norms[0] as number) : undefined;
     result.gradientNorms = measured ? this.#norms : undefined;
+    result.report =
+      result.updated && request[Request.REPORTS] === 1
+        ? this.#readReports(gradients, parameters)
+        : undefined;
     this.lossScale = undefined;
     if (refused) {
       if (h.onNonFinite === 'throw') throw this.#notFinite(parameters);
@@ -107,6 +121,11 @@ export class StepControl {
       counters.accumulatedCalls++;
     }
     return result;
+  }
+
+  #readReports(gradients: readonly unknown[], parameters: readonly Parameter[]) {
+    const groups = this.#groups as readonly GroupRange[];
+    return readReports(this.memory.reports, parameters, groups, (i) => gradients[i] !== null);
   }
 
   #notFinite(parameters: readonly Parameter[]): Error {

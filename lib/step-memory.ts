@@ -1,3 +1,5 @@
+import { REPORT_WIDTH } from './report.js';
+
 /**
  * What an optimizer tells its engine about the next step as a whole, and what the engine tells about the last one. Both are
  * memory that the kernel reads and writes.
@@ -9,6 +11,8 @@ export interface StepMemory {
    * number is infinite or NaN.
    */
   readonly norms: Float64Array;
+  /** If reports were asked for: what each tensor's has. */
+  readonly reports: Float64Array;
 }
 
 /** What the request has where, each a number or 0 for no and 1 for yes. See native/engine.h. */
@@ -22,9 +26,15 @@ export const Request = {
   CLIP_GLOBAL_NORM: 3,
   /** Sets gradients to 0. */
   ZEROES: 4,
+  /** Tells what it does to each tensor. */
+  REPORTS: 5,
 } as const;
 
 export function createStepMemory(tensors: number): StepMemory {
   const length = Object.keys(Request).length;
-  return { request: new Float64Array(length), norms: new Float64Array(1 + tensors) };
+  return {
+    request: new Float64Array(length),
+    norms: new Float64Array(1 + tensors),
+    reports: new Float64Array(REPORT_WIDTH * tensors),
+  };
 }

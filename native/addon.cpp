@@ -129,7 +129,8 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   auto rows = info[4].As<Napi::Float64Array>();
   const size_t rowWidth = info[5].As<Napi::Number>().Uint32Value();
   auto rowOf = info[6].As<Napi::Int32Array>();
-  auto request = info[7].As<Napi::Float64Array>(), norms = info[8].As<Napi::Float64Array>();
+  auto request = info[7].As<Napi::Float64Array>(), norms = info[8].As<Napi::Float64Array>(),
+       reports = info[9].As<Napi::Float64Array>();
 
   std::vector<Plan::Tensor> tensors(parameters.Length());
   const double* next = layout.Data();
@@ -145,8 +146,9 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   }
   auto bound = std::make_unique<Bound>();
   bound->arguments.resize(2 + tensors.size());
-  bound->plan = std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
-                                       rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data());
+  bound->plan =
+      std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
+                             rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data(), reports.Data());
   if (!bound->plan->parametersDisjoint()) return env.Null();
   bound->asyncStep = std::make_unique<AsyncStep>(*bound->plan);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });

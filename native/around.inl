@@ -22,6 +22,34 @@ template <class T>
   if (i < length) use(i, length - i);
 }
 
+// The numbers of a vector, as float64.
+template <class T>
+struct Wide {
+  using D = Lanes<double>;
+  static constexpr size_t count = Lanes<T>::count / D::count;
+
+  [[gnu::always_inline]] explicit Wide(typename Lanes<T>::V x) { Lanes<T>::toDouble(x, v); }
+  typename D::V v[count];
+};
+
+// A chunk's numbers of float64, spread over kNormLanes sums.
+struct Spread {
+  using D = Lanes<double>;
+  D::V v[kNormLanes / D::count]{};
+
+  template <class Combine>
+  double fold(Combine combine) const {
+    double lanes[kNormLanes];
+    for (size_t k = 0; k < kNormLanes / D::count; k++) D::store(lanes + k * D::count, v[k], All{});
+    for (size_t half = kNormLanes / 2; half >= 1; half /= 2)
+      for (size_t k = 0; k < half; k++) lanes[k] = combine(lanes[k], lanes[k + half]);
+    return lanes[0];
+  }
+  double sum() const {
+    return fold([](double a, double b) { return a + b; });
+  }
+};
+
 template <class T>
 struct BeforeSweep : Settings<T, Transformation> {
   using L = Lanes<T>;
@@ -58,21 +86,20 @@ struct BeforeSweep : Settings<T, Transformation> {
     return Transformation::beforeNorms(streams.gradient(i, lanes), sum(i, lanes), c, on);
   }
 
-  // The sum of the squares of a chunk, spread over kNormLanes sums: in `wide` vectors of float64 for each vector.
+  // The sum of the squares of a chunk.
   double sumOfSquares() const {
-    constexpr size_t wide = L::count / Lanes<double>::count, vectors = kNormLanes / L::count;
-    typename Lanes<double>::V sums[vectors * wide]{};
+    Spread sums;
+    const auto add = [&](size_t k, V x) {
+      const Wide<T> wide(x);
+      for (size_t j = 0; j < wide.count; j++) sums.v[k * wide.count + j] += wide.v[j] * wide.v[j];
+    };
     size_t i = 0;
     for (; i + kNormLanes <= length; i += kNormLanes)
-      for (size_t k = 0; k < vectors; k++) L::addSquares(beforeNorms(i + k * L::count, All{}), sums + k * wide);
+      for (size_t k = 0; k < kNormLanes / L::count; k++) add(k, beforeNorms(i + k * L::count, All{}));
     for (size_t k = 0; i < length; k++, i += L::count)
-      L::addSquares(length - i < L::count ? beforeNorms(i, length - i) : beforeNorms(i, All{}), sums + k * wide);
-
-    double lanes[kNormLanes];
-    for (size_t k = 0; k < vectors * wide; k++) Lanes<double>::store(lanes + k * Lanes<double>::count, sums[k], All{});
-    for (size_t half = kNormLanes / 2; half >= 1; half /= 2)
-      for (size_t k = 0; k < half; k++) lanes[k] += lanes[k + half];
-    return lanes[0] < __builtin_inf() || allFinite() ? lanes[0] : __builtin_nan("");
+      add(k, length - i < L::count ? beforeNorms(i, length - i) : beforeNorms(i, All{}));
+    const double sum = sums.sum();
+    return sum < __builtin_inf() || allFinite() ? sum : __builtin_nan("");
   }
 
   // Squares of float64 can be infinite where the numbers are not.
@@ -83,6 +110,13 @@ struct BeforeSweep : Settings<T, Transformation> {
       if (!(x[0] - x[0] == 0)) return false;
     }
     return true;
+  }
+
+  void remember(T* gradient, T* parameter) const {
+    eachVector<T>(length, [&](size_t i, auto lanes) {
+      L::store(gradient + i, beforeNorms(i, lanes), lanes);
+      L::store(parameter + i, streams.storedParameter(i, lanes), lanes);
+    });
   }
 
   AroundStreams<T> streams;
@@ -104,6 +138,38 @@ void finish(const Piece& piece, Row row, unsigned scalarsAt) {
   });
 }
 
+// x * x; NaN if x is not finite. The square of a finite float64 can be infinite.
+template <class V>
+V squareOfFinite(V x) {
+  return x * x + (x - x);
+}
+
+// The sums are spread as those of `sumOfSquares`, and have the same bits.
+template <class T>
+Change compare(const Piece& piece, const T* gradient, const T* before) {
+  using L = Lanes<T>;
+  using V = Spread::D::V;
+  const AroundStreams<T> streams(piece);
+  Spread gradients, updates, parameters, zeroUpdates, rates;
+  eachVector<T>(piece.length, [&](size_t i, auto lanes) {
+    const Wide<T> g(L::load(gradient + i, lanes)), old(L::load(before + i, lanes)),
+        p(streams.storedParameter(i, lanes));
+    for (size_t j = 0; j < g.count; j++) {
+      const size_t k = i % kNormLanes / Spread::D::count + j;
+      const V update = p.v[j] - old.v[j];
+      gradients.v[k] += squareOfFinite(g.v[j]);
+      updates.v[k] += squareOfFinite(update);
+      parameters.v[k] += squareOfFinite(p.v[j]);
+      zeroUpdates.v[k] += update == 0.0 ? V{} + 1.0 : V{};
+      rates.v[k] = maximum(g.v[j] == 0.0 ? V{} : abs(update) / abs(g.v[j]), rates.v[k]);
+    }
+  });
+  // The lanes of the last vector that have no number hold 0.
+  const size_t none = (L::count - piece.length % L::count) % L::count;
+  return {gradients.sum(), updates.sum(), parameters.sum(), zeroUpdates.sum() - static_cast<double>(none),
+          rates.fold(maximum<double>)};
+}
+
 constexpr Around around = {
     [](const Piece& piece, Row row, void* to) {
       if (piece.type == DataType::float64)
@@ -123,5 +189,16 @@ constexpr Around around = {
     },
     [](const Piece& piece, Row row, unsigned scalarsAt) {
       (piece.type == DataType::float64 ? finish<double> : finish<float>)(piece, row, scalarsAt);
+    },
+    [](const Piece& piece, Row row, void* gradient, void* parameter) {
+      if (piece.type == DataType::float64)
+        BeforeSweep<double>(piece, row).remember(static_cast<double*>(gradient), static_cast<double*>(parameter));
+      else
+        BeforeSweep<float>(piece, row).remember(static_cast<float*>(gradient), static_cast<float*>(parameter));
+    },
+    [](const Piece& piece, const void* gradient, const void* parameter) {
+      return piece.type == DataType::float64
+                 ? compare(piece, static_cast<const double*>(gradient), static_cast<const double*>(parameter))
+                 : compare(piece, static_cast<const float*>(gradient), static_cast<const float*>(parameter));
     },
 };

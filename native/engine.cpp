@@ -52,7 +52,7 @@ Configuration& configuration() {
 }
 
 Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
-           size_t rowWidth, const int32_t* rowOf, const double* request, double* norms)
+           size_t rowWidth, const int32_t* rowOf, const double* request, double* norms, double* reports)
     : rule_(rule),
       tensors_(std::move(tensors)),
       arena_(arena),
@@ -62,6 +62,7 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
       rowOf_(rowOf),
       request_(request),
       norms_(norms),
+      reports_(reports),
       gradients_(tensors_.size()),
       multipliers_(tensors_.size(), 1),
       limits_(tensors_.size(), INFINITY),
@@ -126,6 +127,8 @@ void Plan::run() {
   }
   if (asks(kAccumulates))
     inParts(mostThreads(elements), elements, &Plan::accumulateRange);
+  else if (asks(kReports))
+    report(elements, chunks);
   else
     update(elements);
 }
@@ -151,6 +154,28 @@ void Plan::update(size_t elements) {
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   pace_.tell(threads, time.count() / static_cast<double>(elements));
+}
+
+// An update, and what it changes.
+void Plan::report(size_t elements, size_t chunks) {
+  const PlainFloatingPoint plain;
+  changes_.resize(chunks);
+  inParts(mostThreads(elements), elements, &Plan::reportRange);
+  for (const Active& active : active_) {
+    const size_t length = tensors_[active.tensor].length;
+    Change all;
+    for (size_t k = 0; k < (length + kNormChunk - 1) / kNormChunk; k++) {
+      const Change& chunk = changes_[active.chunks + k];
+      all.gradient += chunk.gradient;
+      all.update += chunk.update;
+      all.parameter += chunk.parameter;
+      all.zeroUpdates += chunk.zeroUpdates;
+      all.largestRate = largerRate(chunk.largestRate, all.largestRate);
+    }
+    const double report[kReportWidth] = {std::sqrt(all.gradient), std::sqrt(all.update), std::sqrt(all.parameter),
+                                         all.zeroUpdates, all.largestRate};
+    std::copy(std::begin(report), std::end(report), reports_ + active.tensor * kReportWidth);
+  }
 }
 
 // Norms, and what gradients are to be multiplied by.
@@ -216,12 +241,30 @@ void Plan::eachTensor(size_t begin, size_t end, size_t unit, Use use) const {
 
 void Plan::updateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  const bool zeroes = asks(kZeroes);
-  eachTensor(begin, end, kCut, [&](const Active& active, size_t from, size_t to, Row row) {
-    if (row[kTransformationSwitches] == 0 && row[kParameterSwitches] == 0 && !zeroes)
-      return sweep(active, from, to, row);
-    for (size_t at = from; at < to; at += kAroundBlock) updateBlock(active, at, std::min(at + kAroundBlock, to), row);
+  eachTensor(begin, end, kCut,
+             [&](const Active& active, size_t from, size_t to, Row row) { updatePart(active, from, to, row); });
+}
+
+// A chunk at a time, so that it is still in the caches when it is looked at again.
+void Plan::reportRange(size_t begin, size_t end) const {
+  const PlainFloatingPoint plain;
+  const Around& around = *configuration().isa.load()->around;
+  alignas(64) char gradients[kNormChunk * sizeof(double)], parameters[kNormChunk * sizeof(double)];
+  eachTensor(begin, end, kNormChunk, [&](const Active& active, size_t from, size_t to, Row row) {
+    for (size_t at = from; at < to; at += kNormChunk) {
+      const size_t next = std::min(at + kNormChunk, to);
+      const Piece chunk = piece(active.tensor, at, next);
+      around.remember(chunk, row, gradients, parameters);
+      updatePart(active, at, next, row);
+      changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
+    }
   });
+}
+
+void Plan::updatePart(const Active& active, size_t from, size_t to, Row row) const {
+  if (row[kTransformationSwitches] == 0 && row[kParameterSwitches] == 0 && !asks(kZeroes))
+    return sweep(active, from, to, row);
+  for (size_t at = from; at < to; at += kAroundBlock) updateBlock(active, at, std::min(at + kAroundBlock, to), row);
 }
 
 // A sweep with all that happens around it, so few elements at a time that they are still in the first caches.

@@ -14,7 +14,7 @@ struct Configuration {
 Configuration& configuration();
 
 // What the next step as a whole is to do: a number each, or 0 for no and 1 for yes. Mirrors lib/step-memory.ts.
-enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes };
+enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes, kReports };
 
 class Plan {
  public:
@@ -30,10 +30,10 @@ class Plan {
   };
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
-  // `norms` has room for the norm of all gradients and for that of each tensor's. All of it, the arena and the
-  // parameters belong to the caller, who keeps them as long as the plan.
+  // `norms` has room for the norm of all gradients and for that of each tensor's, `reports` for kReportWidth numbers
+  // for each tensor. All of it, the arena and the parameters belong to the caller, who keeps them as long as the plan.
   Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows, size_t rowWidth,
-       const int32_t* rowOf, const double* request, double* norms);
+       const int32_t* rowOf, const double* request, double* norms, double* reports);
 
   size_t size() const { return tensors_.size(); }
   const Tensor& tensor(size_t i) const { return tensors_[i]; }
@@ -74,11 +74,14 @@ class Plan {
   unsigned mostThreads(size_t elements) const;
   void measure(size_t elements);
   void update(size_t elements);
+  void report(size_t elements, size_t chunks);
   void inParts(unsigned threads, size_t elements, Part part) const;
   bool share(unsigned threads, size_t elements, Part part) const;
   void measureRange(size_t begin, size_t end) const;
   void accumulateRange(size_t begin, size_t end) const;
   void updateRange(size_t begin, size_t end) const;
+  void reportRange(size_t begin, size_t end) const;
+  void updatePart(const Active& active, size_t from, size_t to, Row row) const;
   void updateBlock(const Active& active, size_t from, size_t to, Row row) const;
   void sweep(const Active& active, size_t from, size_t to, Row row, char* transformed = nullptr) const;
   template <class Use>
@@ -93,6 +96,7 @@ class Plan {
   const int32_t* rowOf_;
   const double* request_;
   double* norms_;
+  double* reports_;
 
   Pace pace_;
   std::vector<Interval> written_;  // parameters and states, sorted
@@ -100,6 +104,7 @@ class Plan {
   std::vector<void*> gradients_;
   std::vector<double> multipliers_, limits_;  // of the gradients, and of their norms
   std::vector<double> tensorSums_;
-  mutable std::vector<double> sums_;  // of the squares of each chunk, tensor by tensor
+  mutable std::vector<double> sums_;     // of the squares of each chunk, tensor by tensor
+  mutable std::vector<Change> changes_;  // of each chunk, the same
   std::vector<Active> active_;
 };

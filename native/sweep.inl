@@ -3,7 +3,7 @@
 //   fma, sqrt and divide of its vectors V, toFloat of 32-bit integers,
 //   template <class T> struct Lanes: V, count, broadcast, load and store; for float also
 //   Bits (the 32-bit integers of a V), places (0, 1, ... count - 1), widen and narrow (loads and stores of codes),
-//   largest, anyDenormal, anyOutside; addSquares to vectors of float64,
+//   largest, anyDenormal, anyOutside; toDouble, to vectors of float64,
 //   kSpecialize, whether a sweep for each choice of switches and types is worth its code, and kCommonTypesOnly, whether
 //   mixed storage that is rare is left to another instruction set.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.

@@ -30,7 +30,7 @@ struct Case {
   unsigned gradientSwitches, ruleSwitches;
   DataType type, stateType;
   bool master;
-  bool around;  // whether all that can happen around a sweep does
+  bool around;  // whether all that can happen around a sweep does, and a report
   size_t length;
   unsigned places;
 } now;
@@ -164,11 +164,11 @@ class Arrays {
     }
 
     const int32_t rowOf = 0;
-    const double request[] = {0, now.around, 0, 1, now.around};
-    double norms[2];
+    const double request[] = {0, now.around, 0, 1, now.around, now.around};
+    double norms[2], reports[kReportWidth];
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);
-    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms);
+    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms, reports);
     if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient)) fail("refused", arena_);
     plan.run();
     if (now.around) {

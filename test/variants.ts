@@ -1,3 +1,4 @@
+import type { AsyncStepOptions } from '../lib/async-options.js';
 import type { Hyperparameter } from '../lib/hyperparameters.js';
 import { optimizerWideHyperparameters } from '../lib/optimizer-wide-options.js';
 import { parameterHyperparameters } from '../lib/parameter.js';
@@ -28,7 +29,8 @@ export interface AnyOptimizer {
   readonly groups: readonly { readonly params: readonly string[]; [option: string]: unknown }[];
   addGroup(group: object): AnyOptimizer;
   step(gradients: readonly (Tensor | null)[]): StepResult;
-  stepAsync(gradients: readonly (Tensor | null)[]): Promise<StepResult>;
+  stepWithReport(gradients: readonly (Tensor | null)[]): StepResult;
+  stepAsync(gradients: readonly (Tensor | null)[], options?: AsyncStepOptions): Promise<StepResult>;
   save(path: string): Promise<void>;
   load(path: string): Promise<void>;
   stateDict(): StateDict;

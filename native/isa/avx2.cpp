@@ -54,10 +54,9 @@ struct Lanes<float> {
     for (size_t lane = 0; lane < count; lane++) largest = x[lane] > largest ? x[lane] : largest;
     return largest;
   }
-  static void addSquares(V x, __m256d* sums) {
-    const __m256d low = _mm256_cvtps_pd(_mm256_castps256_ps128(x)), high = _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
-    sums[0] += low * low;
-    sums[1] += high * high;
+  static void toDouble(V x, __m256d* to) {
+    to[0] = _mm256_cvtps_pd(_mm256_castps256_ps128(x));
+    to[1] = _mm256_cvtps_pd(_mm256_extractf128_ps(x, 1));
   }
 
  private:
@@ -77,7 +76,7 @@ struct Lanes<double> {
   static V load(const double* from, size_t n) { return _mm256_maskload_pd(from, first(n)); }
   static void store(double* to, V x, All) { _mm256_storeu_pd(to, x); }
   static void store(double* to, V x, size_t n) { _mm256_maskstore_pd(to, first(n), x); }
-  static void addSquares(V x, V* sums) { *sums += x * x; }
+  static void toDouble(V x, V* to) { *to = x; }
 
  private:
   static __m256i first(size_t n) { return window(kMask64 + count - n); }

@@ -37,11 +37,9 @@ struct Lanes<float> {
             _mm512_cmp_ps_mask(x, broadcast(most), _CMP_NLE_UQ)) != 0;
   }
   static uint32_t largest(Bits x) { return _mm512_reduce_max_epu32((__m512i)x); }
-  static void addSquares(V x, __m512d* sums) {
-    const __m512d low = _mm512_cvtps_pd(_mm512_castps512_ps256(x)),
-                  high = _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
-    sums[0] += low * low;
-    sums[1] += high * high;
+  static void toDouble(V x, __m512d* to) {
+    to[0] = _mm512_cvtps_pd(_mm512_castps512_ps256(x));
+    to[1] = _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
   }
 
  private:
@@ -58,7 +56,7 @@ struct Lanes<double> {
   static V load(const double* from, size_t n) { return _mm512_maskz_loadu_pd(first(n), from); }
   static void store(double* to, V x, All) { _mm512_storeu_pd(to, x); }
   static void store(double* to, V x, size_t n) { _mm512_mask_storeu_pd(to, first(n), x); }
-  static void addSquares(V x, V* sums) { *sums += x * x; }
+  static void toDouble(V x, V* to) { *to = x; }
 
  private:
   static __mmask8 first(size_t n) { return static_cast<__mmask8>((1u << n) - 1); }

@@ -3,6 +3,8 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "../change.h"
+
 // What memory holds: parameters and gradients anything but uint8, states anything but float16.
 enum class DataType : unsigned { float32, float64, bfloat16, float16, uint8 };
 
@@ -70,6 +72,10 @@ struct Around {
   double (*sumOfSquares)(const Piece&, Row);
   // Parameter, whose scalars are at this place of the row.
   void (*finish)(const Piece&, Row, unsigned scalarsAt);
+  // Copies a chunk as it is before its update, as float32 or float64: gradients before norms clip them, and parameters.
+  void (*remember)(const Piece&, Row, void* gradient, void* parameter);
+  // What its update has changed.
+  Change (*compare)(const Piece&, const void* gradient, const void* parameter);
 };
 
 struct Isa {

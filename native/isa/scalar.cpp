@@ -27,7 +27,7 @@ struct Lanes {
   static bool anyDenormal(V x) { return x != 0 && std::fabs(x) < 0x1p-126f; }
   static bool anyOutside(V x, float least, float most) { return !(x >= least && x <= most); }
   static uint32_t largest(Bits x) { return x; }
-  static void addSquares(V x, double* sums) { *sums += static_cast<double>(x) * static_cast<double>(x); }
+  static void toDouble(V x, double* to) { *to = x; }
 };
 
 inline float toFloat(uint32_t x) { return static_cast<float>(static_cast<int32_t>(x)); }

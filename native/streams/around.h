@@ -26,6 +26,13 @@ class AroundStreams {
   [[gnu::always_inline]] V parameter(size_t i, auto lanes) const {
     if constexpr (sizeof(T) == 4) {
       if (piece_.common[masterCopy]) return common(masterCopy, i, lanes);
+    }
+    return storedParameter(i, lanes);
+  }
+
+  // As the caller finds it.
+  [[gnu::always_inline]] V storedParameter(size_t i, auto lanes) const {
+    if constexpr (sizeof(T) == 4) {
       if (isNarrow()) return decode<V>(piece_.parameter, piece_.type, i, lanes);
     }
     return L::load(static_cast<const T*>(piece_.parameter) + i, lanes);

@@ -22,8 +22,13 @@ interface Case {
   steps: number;
 }
 
-/** All that can be told of some steps: tensors, gradients, states, what was measured. */
-function run({ Class, options, lengths, tensor, steps }: Case, isa: Isa, threads: number) {
+/** All that can be told of some steps: tensors, gradients, states, what was measured and reported. */
+function run(
+  { Class, options, lengths, tensor, steps }: Case,
+  isa: Isa,
+  threads: number,
+  reports = true,
+) {
   configure({ isa, threads });
   const params = lengths.map((length, i) => tensor(i, length, i));
   const optimizer = new Class(params, options);
@@ -31,7 +36,7 @@ function run({ Class, options, lengths, tensor, steps }: Case, isa: Isa, threads
   const gradients: Tensor[] = [];
   for (let t = 0; t < steps; t++) {
     const own = lengths.map((length, i) => (t === 1 && i === 1 ? null : tensor(i, length, 9 + t)));
-    const { gradientNorms, ...rest } = optimizer.step(own);
+    const { gradientNorms, ...rest } = optimizer[reports ? 'stepWithReport' : 'step'](own);
     results.push({ ...rest, gradientNorms: gradientNorms?.slice() });
     gradients.push(...own.filter((gradient) => gradient !== null));
   }
@@ -43,14 +48,19 @@ function run({ Class, options, lengths, tensor, steps }: Case, isa: Isa, threads
 
 function expectSame(given: Case, threads: readonly number[]) {
   const expected = run(given, 'typescript', 1);
+  const results = expected.told.results.map((result) => ({ ...result, report: undefined }));
+  const unreported = { ...expected, told: { ...expected.told, results } };
   for (const isa of nativeIsas) {
     for (const count of threads) {
-      const { tensors, told } = run(given, isa, count);
-      const at = `${JSON.stringify(given.options)}, ${isa}, ${count} threads`;
-      expect(told, at).toEqual(expected.told);
-      for (const [k, found] of tensors.entries()) {
-        const different = difference(found, expected.tensors[k] as Tensor);
-        if (different) expect.fail(`${at}: tensor ${k} ${different}`);
+      for (const reports of [true, false]) {
+        const { tensors, told } = run(given, isa, count, reports);
+        const like = reports ? expected : unreported;
+        const at = `${JSON.stringify(given.options)}, ${isa}, ${count} threads, reports ${reports}`;
+        expect(told, at).toStrictEqual(like.told);
+        for (const [k, found] of tensors.entries()) {
+          const different = difference(found, like.tensors[k] as Tensor);
+          if (different) expect.fail(`${at}: tensor ${k} ${different}`);
+        }
       }
     }
   }

@@ -179,7 +179,7 @@ describe.each(engines)('on %s', (isa: Isa) => {
       'a misspelt option',
       { signa: undefined },
       'ERR_UNKNOWN_OPTION',
-      'Expected options to have only signal, but received "signa"',
+      'Expected options to have only signal, report, but received "signa"',
     ],
   ])('options that are %s are refused', async (_, options, code, message) => {
     const optimizer = new SGD(f32(0));

@@ -1,0 +1,93 @@
+import { nextTick } from 'node:process';
+import { failure, show } from './errors.js';
+import {
+  positiveInteger,
+  readOptions,
+  type Specification,
+  type Values,
+} from './hyperparameters.js';
+import type { GroupRange } from './saved-state.js';
+import type { StepResult } from './step-control.js';
+
+/** What a listener is told of a step, in an object of its own. */
+export interface StepEvent extends StepResult {
+  /** Updates that have been made, as checkpoints count them: those of the tensor that has the most. */
+  readonly step: number;
+  /** The rates of the groups at this step. */
+  readonly learningRates: readonly number[];
+}
+
+export type StepListener = (event: StepEvent) => void;
+
+export interface ListenerOptions {
+  /**
+   * Asks for a report at every so many updates: at those whose number is a multiple of it. All listeners get the reports that
+   * one asks for. Domain: integers of at least 1. Default: none is asked for.
+   */
+  reportEvery?: number;
+}
+
+const specification: Specification<ListenerOptions> = {
+  reportEvery: { ...positiveInteger(), default: Number.POSITIVE_INFINITY },
+};
+
+interface Subscription {
+  readonly listener: StepListener;
+  readonly reportEvery: number;
+}
+
+/** Those who are told of the steps of an optimizer. */
+export class StepListeners {
+  /** Never written to: a listener may add others. */
+  #all: readonly Subscription[] = [];
+
+  get any(): boolean {
+    return this.#all.length > 0;
+  }
+
+  /** Returns what ends the subscription. */
+  add(listener: unknown, options: unknown): () => void {
+    if (typeof listener !== 'function') {
+      const expected = 'listener to be a function';
+      throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(listener));
+    }
+    const { reportEvery } = readOptions(specification, options, 'options');
+    const own: Subscription = { listener: listener as StepListener, reportEvery };
+    this.#all = [...this.#all, own];
+    return () => {
+      this.#all = this.#all.filter((one) => one !== own);
+    };
+  }
+
+  /** Whether anybody asks for a report of the next update. */
+  wantReport(steps: Float64Array): boolean {
+    return this.any && this.#areDue(updatesOf(steps) + 1);
+  }
+
+  #areDue(update: number): boolean {
+    return this.#all.some(({ reportEvery }) => update % reportEvery === 0);
+  }
+
+  /** Tells all of a step that is over. */
+  tell(result: StepResult, groups: readonly GroupRange[], steps: Float64Array) {
+    if (!this.any) return;
+    const step = updatesOf(steps);
+    const learningRates = groups.map(
+      ({ values }) => (values as Values<{ learningRate: number }>).learningRate,
+    );
+    for (const { listener } of this.#all) {
+      try {
+        listener({ step, learningRates, ...result });
+      } catch (error) {
+        // The step has been made: a call that throws would say that it has not.
+        nextTick(() => {
+          throw error;
+        });
+      }
+    }
+  }
+}
+
+function updatesOf(steps: Float64Array): number {
+  return steps.reduce((most, step) => Math.max(most, step), 0);
+}
