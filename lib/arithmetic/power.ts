@@ -59,6 +59,15 @@ export function power(base: number, exponent: number): number {
   return raise()[0] as number;
 }
 
+/** Puts base^exponent in the place of every exponent. No fraction goes into a call or comes out of one. */
+export function powersInPlace(base: number, exponents: Float64Array) {
+  for (let k = 0; k < exponents.length; k++) {
+    passed[0] = base;
+    passed[1] = exponents[k] as number;
+    exponents[k] = raise()[0] as number;
+  }
+}
+
 /** Returns `passed`. */
 function raise() {
   const base = passed[0] as number;
@@ -77,7 +86,8 @@ function raise() {
   table[2] = 0;
   table[3] = 0;
   let rest = Math.floor(exponent);
-  multiplyByRoots(table, exponent - rest);
+  passed[1] = exponent - rest;
+  multiplyByRoots(table);
   for (let place = 0; rest > 0; place++) {
     const higher = Math.floor(rest / RADIX);
     const digit = rest - RADIX * higher;
@@ -99,9 +109,9 @@ function raise() {
   return passed;
 }
 
-/** Multiplies the product by the base to the power of a fraction below 1. */
-function multiplyByRoots(table: Table, fraction: number) {
-  for (let bit = 0, rest = fraction; rest > 0 && bit < BITS; bit++) {
+/** Multiplies the product by the base to the power of a fraction below 1, which is in the exponent's place. */
+function multiplyByRoots(table: Table) {
+  for (let bit = 0, rest = passed[1] as number; rest > 0 && bit < BITS; bit++) {
     const root = ROOTS + bit;
     if (table[4 * root] === 0) takeRoot(table, bit === 0 ? 1 : root - 1, root);
     rest *= 2;
