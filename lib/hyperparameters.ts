@@ -65,6 +65,11 @@ export function properFraction(value: number): Hyperparameter<number> {
   return number(value, 'a number of at least 0 and below 1', (x) => x >= 0 && x < 1);
 }
 
+/** A number from 0 to one below 1, which an error gives in words. */
+export function fractionTo(largest: number, words: string, value: number): Hyperparameter<number> {
+  return number(value, `a number from 0 to ${words}`, (x) => x >= 0 && x <= largest);
+}
+
 /** A number between, and without, 0 and 1. */
 export function openFraction(value: number): Hyperparameter<number> {
   return number(value, 'a number above 0 and below 1', (x) => x > 0 && x < 1);
@@ -140,6 +145,8 @@ const elsewhere: { readonly [name: string]: string | undefined } = Object.assign
     betas: 'beta1 and beta2',
     beta_1: 'beta1',
     beta_2: 'beta2',
+    bias_correction: 'biasCorrection',
+    momentum_decay: 'momentumDecay',
     gamma: 'factor',
     total_iters: 'steps',
     total_steps: 'steps',

@@ -40,6 +40,8 @@ export {
   type AdamWOptions,
   Lion,
   type LionOptions,
+  NAdam,
+  type NAdamOptions,
   RMSprop,
   type RMSpropOptions,
   Rprop,

@@ -44,9 +44,15 @@ export const presets = {
   tfjs: { decay: 0.9, epsilon: 1e-7, epsilonPlacement: 'inside', momentumScaling: 'update' },
   /**
    * optax.rmsprop: optax/_src/alias.py. `eps_in_sqrt=False` is `epsilonPlacement: 'outside'`, `initial_scale`
-   * `initialSquareAverage`, `nesterov` the same; `bias_correction` is off by default, as here.
+   * `initialSquareAverage`, `bias_correction` `biasCorrection`, `nesterov` the same.
    */
-  optax: { decay: 0.9, epsilon: 1e-8, epsilonPlacement: 'inside', momentumScaling: 'update' },
+  optax: {
+    decay: 0.9,
+    epsilon: 1e-8,
+    epsilonPlacement: 'inside',
+    momentumScaling: 'update',
+    biasCorrection: false,
+  },
   /**
    * RMSpropTF of timm: timm/optim/rmsprop_tf.py. `lr_in_momentum=False` is `momentumScaling: 'gradient'`,
    * `decoupled_decay=True` `weightDecayMode: 'decoupled'`. Its `caution` and `corrected_weight_decay` have no like here.

@@ -1,7 +1,7 @@
 import { gradient } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import { parameter } from './parameter.js';
-import type { AnyRule, Stage } from './rule.js';
+import type { AnyRule, Numbers, Stage } from './rule.js';
 import type { State } from './state.js';
 import type { Part, StepGroup } from './step-group.js';
 import type { StorageOptions } from './storage.js';
@@ -96,6 +96,8 @@ export class Rows {
   /** What each row was written for. Its step matters only if it is the first one. */
   readonly #valuesOf: (Values<object> | undefined)[] = [];
   #calls = 0;
+  /** The rule's numbers of the tensors of the row that is being written, at their next step. */
+  readonly #numbers: Numbers;
 
   constructor(rule: AnyRule, tensors: number, groups: number) {
     this.width = rowWidth(rule);
@@ -103,6 +105,7 @@ export class Rows {
     this.rowOf = new Int32Array(tensors);
     this.#rule = rule;
     this.#writer = writerOf(rule);
+    this.#numbers = new Float64Array(rule.numbers?.kept.length ?? 0);
   }
 
   /**
@@ -110,12 +113,8 @@ export class Rows {
    *
    * @param calls how many gradients of a tensor are summed, these included
    */
-  write(
-    gradients: readonly unknown[],
-    groups: readonly StepGroup[],
-    { steps }: State,
-    calls: number,
-  ) {
+  write(gradients: readonly unknown[], groups: readonly StepGroup[], state: State, calls: number) {
+    const { steps } = state;
     if (calls !== this.#calls) this.#valuesOf.fill(undefined);
     this.#calls = calls;
     let row = -1;
@@ -125,23 +124,49 @@ export class Rows {
       for (let p = 0; p < parts.length; p++) {
         const { values, tensors } = parts[p] as Part;
         let step = -1;
+        let alike = -1; // the first tensor of the row
         for (let n = 0; n < tensors.length; n++) {
           const i = tensors[n] as number;
           if (gradients[i] === null) continue;
-          if (step !== (steps[i] as number) + 1) {
+          if (step !== (steps[i] as number) + 1 || !this.#hasNumbersOf(state, i, alike)) {
             step = (steps[i] as number) + 1;
+            alike = i;
             row++;
             if ((row + 1) * this.width > this.table.length) this.#grow();
+            this.#advanceNumbers(state, i, values, step);
             this.#writeRow(row, values, step, calls);
           }
           this.rowOf[i] = row;
+          this.#passNumbers(state, i);
         }
       }
     }
   }
 
+  /** Whether the rule keeps the same numbers of two tensors. */
+  #hasNumbersOf({ numbers }: State, i: number, other: number): boolean {
+    const { length } = this.#numbers;
+    for (let k = 0; k < length; k++) {
+      if (numbers[i * length + k] !== numbers[other * length + k]) return false;
+    }
+    return true;
+  }
+
+  /** Makes the numbers of a tensor's next step out of those that it has. */
+  #advanceNumbers({ numbers }: State, i: number, values: Values<object>, step: number) {
+    const own = this.#numbers;
+    for (let k = 0; k < own.length; k++) own[k] = numbers[i * own.length + k] as number;
+    this.#rule.numbers?.advance(values, step, own);
+  }
+
+  #passNumbers({ nextNumbers }: State, i: number) {
+    const own = this.#numbers;
+    for (let k = 0; k < own.length; k++) nextNumbers[i * own.length + k] = own[k] as number;
+  }
+
   #writeRow(row: number, values: Values<object>, step: number, calls: number) {
     const { table } = this;
+    const numbers = this.#numbers;
     const at = row * this.width;
     const ends = at + this.width;
     const afterRule = ends - parameter.scalars.length;
@@ -149,14 +174,21 @@ export class Rows {
     // Mostly nothing of this has changed since the last step.
     if (this.#valuesOf[row] !== values || step === 1) {
       const { c, on } = transformationWriter;
-      transformation.prepare(values as never, step, c, on, calls);
-      parameter.prepare(values as never, step, parameterWriter.c, parameterWriter.on, calls);
+      transformation.prepare(values as never, step, c, on, calls, numbers);
+      parameter.prepare(
+        values as never,
+        step,
+        parameterWriter.c,
+        parameterWriter.on,
+        calls,
+        numbers,
+      );
       writeStage(transformationWriter, table, at, to);
       writeStage(parameterWriter, table, at + 3, afterRule);
     }
     to += transformation.scalars.length;
-    gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on, calls);
-    this.#rule.prepare(values, step, this.#writer.c, this.#writer.on, calls);
+    gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on, calls, numbers);
+    this.#rule.prepare(values, step, this.#writer.c, this.#writer.on, calls, numbers);
     to = writeStage(gradientWriter, table, at + 1, to);
     writeStage(this.#writer, table, at + 2, to);
     table[at + KEY] = randomKey((values as Values<StorageOptions>).seed, step) >>> 0;

@@ -6,8 +6,8 @@ export type Element<Stream extends string> = { p: number; g: number } & Record<S
 
 /**
  * One stage of the update of an element. `prepare` turns hyperparameters into the scalars and switches that hold for all
- * elements of a tensor at its `step`-th update, counted from 1, with the gradients of so many calls; `update` is the
- * arithmetic, one rounding per operation.
+ * elements of a tensor at its `step`-th update, counted from 1, with the gradients of so many calls, and with the rule's
+ * numbers of the tensor at this update; `update` is the arithmetic, one rounding per operation.
  */
 export interface Stage<
   O,
@@ -24,6 +24,7 @@ export interface Stage<
     c: Record<Scalar, number>,
     on: Record<Switch, boolean>,
     calls: number,
+    numbers: Numbers,
   ): void;
   update(
     x: Element<Stream>,
@@ -44,6 +45,26 @@ export interface State<O, Stream extends string = string> {
   initial?(h: Values<O>): number;
 }
 
+/** The numbers that a rule keeps for one tensor, in the order of their declaration. */
+export type Numbers = Float64Array;
+
+/** A number that a rule keeps for every tensor as a whole. */
+export interface TensorNumber<Name extends string = string> {
+  readonly name: Name;
+  /** What it is before the first update. */
+  readonly start: number;
+  /** What it can be, in words. */
+  readonly expected: string;
+  accepts(value: number): boolean;
+}
+
+/** Numbers for every tensor, and how they go on. */
+export interface TensorNumbers<O, Name extends string = string> {
+  readonly kept: readonly TensorNumber<Name>[];
+  /** Turns the numbers before a tensor's `step`-th update into those at it. */
+  advance(h: Values<O>, step: number, numbers: Numbers): void;
+}
+
 /** An option that a key of PyTorch's sets: by its value; as one of a list; or, if it is false or true, as one of two words. */
 export type PyTorchOption<Option extends string = string> =
   | Option
@@ -56,6 +77,8 @@ type OptionOf<O> = [keyof O] extends [never] ? string : keyof O & string;
 export interface PyTorchNames<O, Stream extends string = string> {
   /** What it keeps for each parameter. */
   readonly states: Readonly<Record<Stream, string>>;
+  /** And what as a float32 tensor of one number. */
+  readonly numbers?: { readonly [name: string]: string };
   /** Whether it makes them with the optimizer, and needs them all, instead of when the parameter is first updated. */
   readonly statesFromStart?: true;
   /** Whether it also keeps how many times the parameter was updated. */
@@ -82,6 +105,8 @@ export interface Rule<
   readonly kernel: string;
   /** States in the order of native/. */
   readonly state: readonly State<O, Stream>[];
+  /** Numbers of each tensor, if it keeps any. */
+  readonly numbers?: TensorNumbers<O>;
   /** The rule in PyTorch, if it is there. */
   readonly pytorch?: PyTorchNames<O, NoInfer<Stream>>;
   /** Whether the learning rate is where a tensor starts from, and later ones change nothing. Not, if not given. */

@@ -2,7 +2,7 @@ import { checkCommonOptions } from './common-options.js';
 import { failure, show } from './errors.js';
 import { optimizerWideNames, readOptions, type Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
-import type { AnyRule } from './rule.js';
+import type { AnyRule, TensorNumber } from './rule.js';
 import {
   type Counters,
   neededType,
@@ -113,8 +113,9 @@ function allocateState<A>(
   Object.assign(state.counters, counters);
   const copies: { from: A; to: MemoryArray }[] = [];
   const scales: { array: MemoryArray; where: string }[] = [];
-  for (const [i, { step, states }] of tensors.entries()) {
+  for (const [i, { step, numbers, states }] of tensors.entries()) {
     state.steps[i] = step;
+    state.numbers.set(numbers, i * numbers.length);
     for (const [k, saved] of states.entries()) {
       for (const [part, { name, values }] of state.arrays(i, k).entries()) {
         copies.push({ from: saved?.parts[part] as A, to: values });
@@ -139,6 +140,8 @@ function matchCounters(saved: unknown, where: string): Counters {
 
 interface SavedTensor<A> {
   step: number;
+  /** In the order of the rule's declaration. */
+  numbers: number[];
   /** In the order of `stateNames`. */
   states: ({ type: MemoryType; parts: A[]; where: string } | undefined)[];
 }
@@ -155,6 +158,7 @@ function matchTensor<A>(
   const tensor = requireObject(entry, at);
   requireSame(tensor.name, parameter.name, `${at}.name`);
   const step = requireStep(tensor.step, `${at}.step`);
+  const numbers = matchNumbers(tensor.numbers, rule, `${at}.numbers`);
   const where = `${at}.state`;
   const saved = place.statesOf(tensor, group, where);
   const known = new Set<string>();
@@ -175,7 +179,26 @@ function matchTensor<A>(
   if (extra !== undefined) {
     throw misfit(`${where} to have only ${[...known].join(', ')}`, show(extra));
   }
-  return { states, step };
+  return { states, step, numbers };
+}
+
+function matchNumbers(saved: unknown, rule: AnyRule, where: string): number[] {
+  if (!rule.numbers) return [];
+  const numbers = requireObject(saved, where);
+  return rule.numbers.kept.map((own) => {
+    const value = Object.hasOwn(numbers, own.name) ? numbers[own.name] : undefined;
+    return requireNumber(own, value, `${where}.${own.name}`);
+  });
+}
+
+/** Throws unless something saved is what such a number of a tensor can be. */
+export function requireNumber(
+  { expected, accepts }: TensorNumber,
+  value: unknown,
+  where: string,
+): number {
+  if (typeof value === 'number' && accepts(value)) return value;
+  throw misfit(`${where} to be ${expected}`, show(value));
 }
 
 function matchPart<A>(

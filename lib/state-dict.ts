@@ -19,6 +19,8 @@ export interface TensorState {
   name: string;
   /** How many times the tensor was updated. */
   step: number;
+  /** The numbers that the rule keeps of it, if it keeps any. */
+  numbers?: { [name: string]: number };
   /** Copies of the states by name, of the tensor's length; the scales of states of type uint8 stand beside them. */
   state: { [name: string]: MemoryArray };
 }
@@ -36,7 +38,9 @@ export function writeStateDict(state: State, groups: readonly GroupRange[]): Sta
   const tensor = (i: number): TensorState => {
     const copies: { [name: string]: MemoryArray } = {};
     for (const { name, values } of state.allArrays(i)) copies[name] = values.slice();
-    return { name: (parameters[i] as Parameter).name, step: steps[i] as number, state: copies };
+    const { name } = parameters[i] as Parameter;
+    const numbers = state.numbersOf(i);
+    return { name, step: steps[i] as number, ...(numbers && { numbers }), state: copies };
   };
   return {
     format: FORMAT,

@@ -103,6 +103,10 @@ export class State {
   readonly arena: ArrayBuffer;
   /** How many times each tensor was updated. */
   readonly steps: Float64Array;
+  /** The numbers that the rule keeps of each tensor, one tensor after the other. */
+  readonly numbers: Float64Array;
+  /** What they will be when the step that is prepared is made. */
+  readonly nextNumbers: Float64Array;
   readonly counters: Counters = { accumulatedCalls: 0, goodSteps: 0 };
 
   /**
@@ -154,6 +158,24 @@ export class State {
     this.rule = rule;
     this.parameters = parameters;
     this.steps = new Float64Array(parameters.length);
+    const kept = rule.numbers?.kept ?? [];
+    this.numbers = Float64Array.from(parameters.flatMap(() => kept.map(({ start }) => start)));
+    this.nextNumbers = this.numbers.slice();
+  }
+
+  /** Counts an update of tensor i. */
+  advance(i: number) {
+    this.steps[i] = (this.steps[i] as number) + 1;
+    const kept = this.numbers.length / this.steps.length;
+    for (let k = i * kept; k < (i + 1) * kept; k++) this.numbers[k] = this.nextNumbers[k] as number;
+  }
+
+  /** The numbers that the rule keeps of tensor i by name; undefined if it keeps none. */
+  numbersOf(i: number): { [name: string]: number } | undefined {
+    const kept = this.rule.numbers?.kept;
+    if (!kept) return undefined;
+    const first = i * kept.length;
+    return Object.fromEntries(kept.map(({ name }, k) => [name, this.numbers[first + k] as number]));
   }
 
   /** The arrays of tensor i's k-th state, in place; none if it has none. */
@@ -203,6 +225,7 @@ export class State {
   /** Takes over what another state of the same tensors holds. */
   copy(from: State) {
     this.steps.set(from.steps);
+    this.numbers.set(from.numbers);
     Object.assign(this.counters, from.counters);
     for (const i of this.parameters.keys()) {
       for (const k of stateNames(this.rule).keys()) {

@@ -88,7 +88,8 @@ export class StepControl {
    *
    * @throws RangeError ERR_GRADIENT_NOT_FINITE
    */
-  conclude(gradients: readonly unknown[], { parameters, steps, counters }: State): StepResult {
+  conclude(gradients: readonly unknown[], state: State): StepResult {
+    const { parameters, counters } = state;
     const h = this.#options;
     const { request, norms } = this.memory;
     const measured = request[Request.MEASURES] === 1;
@@ -110,8 +111,8 @@ export class StepControl {
       }
     } else if (result.updated) {
       counters.accumulatedCalls = 0;
-      for (let i = 0; i < steps.length; i++) {
-        if (gradients[i] !== null) steps[i] = (steps[i] as number) + 1;
+      for (let i = 0; i < parameters.length; i++) {
+        if (gradients[i] !== null) state.advance(i);
       }
       if (h.dynamicLossScale && ++counters.goodSteps >= h.lossScaleGrowthInterval) {
         counters.goodSteps = 0;

@@ -45,12 +45,14 @@ struct Careful {
     return {isSmall ? units * 0x1p-75f * 0x1p-74f : quotient};
   }
 
-  // a * b too small to matter beside c
+  // a * b too small to matter beside c: both are small, or a is as good as nothing beside an epsilon
   friend Careful fma(Careful a, Careful b, Careful c) {
     if (!anyDenormal(a.x) && !anyDenormal(b.x) && !anyDenormal(c.x)) return {fma(a.x, b.x, c.x)};
     const V sizeA = magnitude(a.x), sizeB = magnitude(b.x);
+    const V sizeC = magnitude(c.x);
     const auto finite = (sizeA < __builtin_inff()) & (sizeB < __builtin_inff());
-    const auto small = (sizeA == 0.0f) | (sizeB == 0.0f) | ((sizeA < 0x1p-76f) & (sizeB < 0x1p-76f));
+    const auto small = (sizeA == 0.0f) | (sizeB == 0.0f) | ((sizeA < 0x1p-76f) & (sizeB < 0x1p-76f)) |
+                       ((sizeA < 0x1p-100f) & (sizeB < 0x1p24f) & (sizeC >= 0x1p-48f));
     const auto easy = finite & small & (c.x != 0.0f);
     const V sum = fma(easy ? V{} : a.x, easy ? V{} : b.x, easy ? V{} : c.x);
     return {easy ? c.x : sum};
@@ -63,7 +65,11 @@ struct Careful {
     return {sqrt(easy ? unitsOf(x.x) * 2.0f : x.x) * (easy ? V{} + 0x1p-75f : V{} + 1.0f)};
   }
 
-  friend Careful divide(Careful a, Careful c, Careful reciprocal) { return {divide(a.x, c.x, reciprocal.x)}; }
+  // Denormal a; by a c that is the same in all lanes, and 1 when enough steps were made
+  friend Careful divide(Careful a, Careful c, Careful reciprocal) {
+    if (!anyDenormal(a.x)) return {divide(a.x, c.x, reciprocal.x)};
+    return Lanes<float>::anyOutside(c.x, 1.0f, 1.0f) ? a / c : a;
+  }
 
   // Denormal a on its way to b = 0
   friend Careful lerp(Careful a, Careful b, Careful weight) {

@@ -5,6 +5,8 @@ import json
 from safetensors import safe_open
 from safetensors.torch import save_file
 
+NUMBERS = ("step", "mu_product")  # of a whole tensor
+
 
 def save(optimizer, path):
     state = optimizer.state_dict()
@@ -23,5 +25,7 @@ def load(optimizer, path):
         for key in file.keys():
             _, i, kind = key.split(".")
             value = file.get_tensor(key)
-            state.setdefault(int(i), {})[kind] = value if kind == "step" else value.view_as(params[int(i)])
+            state.setdefault(int(i), {})[kind] = value if kind in NUMBERS else value.view_as(params[int(i)])
     optimizer.load_state_dict({"state": state, "param_groups": json.loads(about["param_groups"])})
+    for i, values in state.items():  # load_state_dict gives mu_product the type of the parameter
+        optimizer.state[params[i]] |= {kind: value for kind, value in values.items() if kind == "mu_product"}

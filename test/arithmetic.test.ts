@@ -279,6 +279,7 @@ describe('power', () => {
     const exponents = fc.oneof(
       fc.integer({ min: 0, max: 20_000 }),
       fc.integer({ min: 0, max: 2 ** 53 - 1 }),
+      fc.double({ min: 0, max: 100, noNaN: true }),
     );
     const questions = fc.array(fc.tuple(bases, exponents), {
       minLength: 1,
@@ -303,6 +304,31 @@ describe('power', () => {
     check(fc.tuple(bases, exponents), 300, ([base, exponent]) => {
       expect(power(base, exponent)).toBe(nearestPower(base, exponent));
       expect(power(-base, exponent)).toBe(nearestPower(-base, exponent));
+    });
+  });
+
+  // The powers of which NAdam makes its momentum: momentumDecay 0.004 and others.
+  test.each([0.004, 0.0005, 0.3, 1 / 3])('is the nearest number to 0.96^(t * %d)', (decay) => {
+    for (let t = 1; t <= 400; t++) {
+      expect(power(0.96, t * decay)).toBe(
+        exact.nearestPower(exact.formats.float64, 0.96, t * decay),
+      );
+    }
+  });
+
+  test('is the nearest number for exponents with a fraction', () => {
+    const bases = fc.oneof(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0.5, max: 1, noNaN: true }),
+    );
+    const exponents = fc.oneof(
+      fc.double({ min: 0, max: 1, noNaN: true }),
+      fc.double({ min: 0, max: 200, noNaN: true }),
+      fc.integer({ min: 0, max: 1000 }).map((n) => n / 8),
+      fc.integer({ min: 1, max: 130 }).map((n) => 2 ** -n),
+    );
+    check(fc.tuple(bases, exponents), 150, ([base, exponent]) => {
+      expect(power(base, exponent)).toBe(exact.nearestPower(exact.formats.float64, base, exponent));
     });
   });
 
@@ -331,7 +357,14 @@ describe('power', () => {
     [0, 0, 1],
     [0, 1, 0],
     [0, 12_345, 0],
+    [0, 0.5, 0],
+    [1, 0.3, 1],
+    [0.25, 2.5, 2 ** -5],
+    [Number.MIN_VALUE, 0.5, 2 ** -537],
+    [Number.MIN_VALUE, 2 ** -1074, 1],
+    [0.9, 1e7 + 0.5, 0],
     [NaN, 2, NaN],
+    [NaN, 0.5, NaN],
   ])('power(%d, %d) is %d', (base, exponent, result) => {
     expect(power(base, exponent)).toBe(result);
   });

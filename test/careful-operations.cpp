@@ -83,6 +83,8 @@ void compareAll(V a, V b, V c) {
   compare(fma(A, B, C), fma(a, b, c));
   compare(sqrt(A), sqrt(a));
   compare(lerp(A, B, C), lerp(a, b, c));
+  for (const V& uniform : {V{} + 1.0f, V{} + b[0]})
+    compare(divide(A, Careful{uniform}, Careful{1.0f / uniform}), a / uniform);
 }
 
 }  // namespace

@@ -20,6 +20,7 @@ const settings: Record<string, Setting> = {
   SGD: { options: { learningRate: 0.1, momentum: 0.9, nesterov: true } },
   Adam: { options: { learningRate: 0.005 } },
   AdamW: { options: { learningRate: 0.005, weightDecay: 0.1 } },
+  NAdam: { options: { learningRate: 0.005 } },
   Adagrad: { options: { learningRate: 0.1 } },
   Adadelta: { options: { learningRate: 1 } },
   Adamax: { options: { learningRate: 0.01 } },

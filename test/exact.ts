@@ -93,6 +93,52 @@ export function squareRoot(format: Format, value: Rational): number {
   return search(format, (halfWay) => compare(value, multiply(halfWay, halfWay)));
 }
 
+/**
+ * base^exponent, for a base from 0 to 1 and an exponent of at least 0, whatever its fraction. Between two bounds, in units of
+ * 2^-BITS, that must round alike.
+ */
+export function nearestPower(format: Format, base: number, exponent: number): number {
+  const { numerator, denominator } = rational(base);
+  const whole = Math.floor(exponent);
+  if (base === 0) return exponent === 0 ? 1 : 0;
+  // No root is below 2^-537 and no product below 2^-1074. Each loses less than a unit to rounding: all together less than
+  // one part in 2^300.
+  const one = 2n ** BITS;
+  const roots = rootsOf.get(base) ?? [(numerator << BITS) / denominator];
+  rootsOf.set(base, roots);
+  let low = one;
+  for (let rest = exponent - whole, bit = 1; rest > 0; bit++) {
+    roots[bit] ??= floorOfRoot((roots[bit - 1] as bigint) << BITS);
+    rest *= 2;
+    if (rest < 1) continue;
+    low = (low * (roots[bit] as bigint)) >> BITS;
+    rest -= 1;
+  }
+  const exact = {
+    numerator: numerator ** BigInt(whole),
+    denominator: denominator ** BigInt(whole),
+  };
+  const [least, most] = [low, low + (low >> 300n) + 1n].map((units) =>
+    nearest(format, multiply(exact, { numerator: units, denominator: one })),
+  );
+  if (least !== most) throw new RangeError(`Expected bounds of ${base}^${exponent} to round alike`);
+  return least as number;
+}
+
+const BITS = 1400n;
+/** Of each base the roots that were needed: square root, that one's own, and so on. */
+const rootsOf = new Map<number, bigint[]>();
+
+/** The largest integer whose square is not more. */
+function floorOfRoot(x: bigint): bigint {
+  let root = 1n << BigInt(Math.ceil(x.toString(2).length / 2));
+  for (;;) {
+    const next = (root + x / root) >> 1n;
+    if (next >= root) return root;
+    root = next;
+  }
+}
+
 /** a * b + c of finite numbers, rounded once, zeros signed as IEEE 754 wants them. */
 export function fusedMultiplyAdd(format: Format, a: number, b: number, c: number): number {
   const sum = add(multiply(rational(a), rational(b)), rational(c));

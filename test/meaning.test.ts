@@ -6,6 +6,7 @@ import {
   Adamax,
   AdamW,
   Lion,
+  NAdam,
   presets,
   RMSprop,
   Rprop,
@@ -95,6 +96,39 @@ describe('one step by hand', () => {
     ],
     ['the first Adam step is the rate', (p) => new Adam(p, { learningRate: 0.5, epsilon: 0 }), 0.5],
     [
+      'Adam without bias correction: m = .25 * 2, v = .25 * 4; 1 - .5 * .5 / 1',
+      (p) =>
+        new Adam(p, {
+          learningRate: 0.5,
+          beta1: 0.75,
+          beta2: 0.75,
+          epsilon: 0,
+          biasCorrection: false,
+        }),
+      0.75,
+    ],
+    [
+      'the first RMSprop step with bias correction is the rate',
+      (p) => new RMSprop(p, { learningRate: 0.5, epsilon: 0, biasCorrection: true }),
+      0.5,
+    ],
+    [
+      'and with epsilon outside: 1 - .5 * 2 / (2 + 2)',
+      (p) =>
+        new RMSprop(p, {
+          learningRate: 0.5,
+          epsilon: 2,
+          epsilonPlacement: 'outside',
+          biasCorrection: true,
+        }),
+      0.75,
+    ],
+    [
+      'NAdam: mu = .5 * (1 - .5), m = 1, sqrt(v / (1 - .999)) = 2; 1 - .5 * (.75 * 2 / (1 - .25) + .25 * 1 / (1 - .25^2)) / 2',
+      (p) => new NAdam(p, { learningRate: 0.5, beta1: 0.5, epsilon: 0, momentumDecay: 0 }),
+      0.5 - 1 / 15,
+    ],
+    [
       'AdamW shrinks first: 1 * (1 - .5 * .5) - .5',
       (p) => new AdamW(p, { learningRate: 0.5, epsilon: 0, weightDecay: 0.5 }),
       0.25,
@@ -126,6 +160,26 @@ describe('one step by hand', () => {
     ],
   ])('%s', (_, make, expected) => {
     expect(path(make, [2])[0]).toBeCloseTo(expected, 15);
+  });
+
+  test('bias correction of centred RMSprop is that of both averages', () => {
+    const h = { learningRate: 0.5, decay: 0.5, epsilon: 1, centered: true, biasCorrection: true };
+    // v = 2, m = 1: (2 - 1 / .5) / .5 = 0. Then v = 1.5, m = 1, of both 3/4: 2 - (4/3)^2 = 2/9.
+    const [first, second] = path((p) => new RMSprop(p, h), [2, 1]);
+    expect(first).toBe(0);
+    expect(second).toBeCloseTo(-0.5 / Math.sqrt(2 / 9 + 1), 15);
+  });
+
+  test("NAdam's momentum grows: mu(t) = beta1 * (1 - .96^(t * momentumDecay) / 2)", () => {
+    const h = { learningRate: 1, beta1: 0.5, beta2: 0, epsilon: 0, momentumDecay: 2 };
+    const mu = (t: number) => 0.5 * (1 - 0.5 * 0.96 ** (2 * t));
+    const [mu1, mu2] = [mu(1), mu(2)];
+    // g = 4, then -2: m = 2, then 0; the root is 4, then 2.
+    const first = -(4 * (1 - mu1)) / (1 - mu1) / 4 - (2 * mu2) / (1 - mu1 * mu2) / 4;
+    const second = first + (1 - mu2) / (1 - mu1 * mu2);
+    const actual = path((p) => new NAdam(p, h), [4, -2], 0);
+    expect(actual[0]).toBeCloseTo(first, 7); // the product is a float32 number
+    expect(actual[1]).toBeCloseTo(second, 7);
   });
 
   test('Adadelta gives the gradient the size of the updates so far', () => {

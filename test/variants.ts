@@ -10,6 +10,7 @@ import {
   Adamax,
   AdamW,
   Lion,
+  NAdam,
   RMSprop,
   Rprop,
   rules,
@@ -44,6 +45,7 @@ export const optimizers = [
   { rule: rules.sgd, Class: SGD },
   { rule: rules.adam, Class: Adam },
   { rule: rules.adamw, Class: AdamW },
+  { rule: rules.nadam, Class: NAdam },
   { rule: rules.adagrad, Class: Adagrad },
   { rule: rules.adadelta, Class: Adadelta },
   { rule: rules.adamax, Class: Adamax },
@@ -73,7 +75,13 @@ export const aroundOptions = [
   ...Object.keys(optimizerWideHyperparameters),
 ];
 
-/** All choices of a rule's options that go together, but for those of storage and those around any rule. */
+/** An option that changes scalars only, and nothing of what is done with them: every other variant has it. */
+const ALTERNATING = 'biasCorrection';
+
+/**
+ * All choices of a rule's options that go together, but for those of storage and those around any rule. Each choice of the
+ * others has one of `ALTERNATING`; of those that differ in maximize alone, one has it on and one off.
+ */
 export function variants(rule: AnyRule): Options[] {
   let all: Options[] = [{}];
   const storage = Object.fromEntries(
@@ -81,8 +89,12 @@ export function variants(rule: AnyRule): Options[] {
   );
   for (const [name, hyperparameter] of Object.entries(rule.hyperparameters)) {
     if (name in storageHyperparameters || aroundOptions.includes(name)) continue;
+    if (name === ALTERNATING) continue;
     const choices = values(name, hyperparameter as Hyperparameter<unknown>);
     all = all.flatMap((options) => choices.map((value) => ({ ...options, [name]: value })));
+  }
+  if (ALTERNATING in rule.hyperparameters) {
+    all = all.map((options, i) => ({ ...options, [ALTERNATING]: i % 2 === 0 }));
   }
   return all.filter((options) => {
     try {

@@ -90,6 +90,7 @@ function encodeGroups({ parameters, state }: Insides, groups: readonly GroupRang
   const tensor = ({ name }: Parameter, i: number) => ({
     name,
     step: current.steps[i],
+    numbers: current.numbersOf(i),
     state: current.allArrays(i).map((array) => array.name),
   });
   const encoded = groups.map(({ values, first, end }) => {

@@ -3,13 +3,14 @@ import { fileTypes } from '../checkpoint/tensors.js';
 import { show } from '../errors.js';
 import type { Values } from '../hyperparameters.js';
 import type { Parameter } from '../params.js';
-import type { AnyRule, PyTorchNames } from '../rule.js';
+import type { AnyRule, PyTorchNames, TensorNumber } from '../rule.js';
 import { type Header, sizeOfShape } from '../safetensors/header.js';
 import {
   type GroupRange,
   misfit,
   requireArray,
   requireList,
+  requireNumber,
   requireSame,
   requireStep,
 } from '../saved-state.js';
@@ -49,16 +50,23 @@ export function readPyTorch(
 
   const state = new State(rule, parameters, (i, k) => found[i]?.types[k]);
   const targets = new Map<string, Uint8Array>();
-  for (const [i, { states, step }] of found.entries()) {
-    if (step) targets.set(step.name, bytesOf(step.values));
+  for (const [i, { states, step, numbers }] of found.entries()) {
+    for (const { name, values } of step ? [step, ...numbers] : numbers) {
+      targets.set(name, bytesOf(values));
+    }
     for (const [k, name] of states.entries()) {
       const [array] = state.arrays(i, k);
       if (name !== undefined && array) targets.set(name, bytesOf(array.values));
     }
   }
   const finish = () => {
-    for (const [i, { step }] of found.entries()) {
+    for (const [i, { step, numbers }] of found.entries()) {
       state.steps[i] = step ? requireStep(step.values[0], step.name) : (steps?.[i] ?? 0);
+      for (const [k, { name, values }] of numbers.entries()) {
+        const own = rule.numbers?.kept[k] as TensorNumber;
+        const value = requireNumber(own, Math.fround(values[0] as number), name);
+        state.numbers[i * numbers.length + k] = value;
+      }
     }
     return { state, values };
   };
@@ -78,10 +86,14 @@ function parse(metadata: Header['metadata'], key: string): unknown {
 /** Throws if there is a tensor that is no state of a parameter. */
 function requireKnown(
   tensors: Header['tensors'],
-  { states, step }: PyTorchNames<object>,
+  { states, step, numbers = {} }: PyTorchNames<object>,
   count: number,
 ) {
-  const kinds = [...(step ? ['step'] : []), ...Object.values<string>(states)];
+  const kinds = [
+    ...(step ? ['step'] : []),
+    ...Object.values(numbers),
+    ...Object.values<string>(states),
+  ];
   for (const name of tensors.keys()) {
     const [, index, kind] = /^state\.(0|[1-9]\d{0,9})\.(\w+)$/.exec(name) ?? [];
     if (kind !== undefined && kinds.includes(kind) && Number(index) < count) continue;
@@ -96,8 +108,16 @@ interface Found {
   readonly types: readonly (MemoryType | undefined)[];
   /** Its name, if it is there. */
   readonly states: readonly (string | undefined)[];
-  /** The number of steps, and room for it. */
-  readonly step: { readonly name: string; readonly values: MemoryArray } | undefined;
+  /** The number of steps, if it is there. */
+  readonly step: FoundNumber | undefined;
+  /** The rule's numbers, if the parameter was updated. */
+  readonly numbers: readonly FoundNumber[];
+}
+
+/** A tensor of one number, and room for it. */
+interface FoundNumber {
+  readonly name: string;
+  readonly values: MemoryArray;
 }
 
 function findTensors(
@@ -120,10 +140,13 @@ function findTensors(
     return key;
   });
   const types = keys.map((_, k) => (needed[k] || states[k] !== undefined ? type : undefined));
-  return { types, states, step: used && names.step ? findStep(tensors, stepKey) : undefined };
+  const step = used && names.step ? findNumber(tensors, stepKey) : undefined;
+  const kept = used ? (rule.numbers?.kept ?? []) : [];
+  const numbers = kept.map(({ name }) => findNumber(tensors, `${at}.${names.numbers?.[name]}`));
+  return { types, states, step, numbers };
 }
 
-function findStep(tensors: Header['tensors'], name: string) {
+function findNumber(tensors: Header['tensors'], name: string): FoundNumber {
   const info = tensors.get(name);
   if (!info) throw misfit(`${name} to be there`, 'none');
   if (sizeOfShape(info.shape) !== 1) {

@@ -37,6 +37,9 @@ export function writePyTorch(state: State, groups: readonly GroupRange[]) {
     const isBegun = step > 0 || (names.step && !arrays.every(isZero));
     if (!isBegun && !names.statesFromStart) continue;
     if (names.step) tensors.push(stepTensor(`state.${i}.step`, step));
+    for (const [name, value] of Object.entries(state.numbersOf(i) ?? {})) {
+      tensors.push(numberTensor(`state.${i}.${names.numbers?.[name]}`, value));
+    }
     const dtype = fileTypes[type];
     for (const { name, values } of arrays) {
       tensors.push({ name: `state.${i}.${names.states[name]}`, dtype, shape: [length], values });
@@ -65,8 +68,12 @@ function isZero({ values }: NamedArray): boolean {
 /** A number of steps as PyTorch has it; float64 where float32 could not count on. */
 function stepTensor(name: string, step: number): SourceTensor {
   return step < MOST_FLOAT32_STEPS
-    ? { name, dtype: 'F32', shape: [], values: Float32Array.of(step) }
+    ? numberTensor(name, step)
     : { name, dtype: 'F64', shape: [], values: Float64Array.of(step) };
+}
+
+function numberTensor(name: string, value: number): SourceTensor {
+  return { name, dtype: 'F32', shape: [], values: Float32Array.of(value) };
 }
 
 function inPyTorch(option: PyTorchOption, values: ByName): unknown {

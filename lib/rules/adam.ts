@@ -14,6 +14,12 @@ export interface AdamOptions extends CommonOptions {
   beta2?: number;
   /** Added to the root. Domain: at least 0. Default: 1e-8 (Keras: 1e-7). */
   epsilon?: number;
+  /**
+   * Divides both averages by what they are of themselves for having started from 0: 1 - beta1^t and 1 - beta2^t. Without
+   * it the first update is (1 - beta1) / sqrt(1 - beta2) times as large, with the defaults about 3 times. Default: true.
+   * PyTorch, Keras and optax always correct.
+   */
+  biasCorrection?: boolean;
   /** Divides by the largest average so far, so that the denominator never shrinks. Default: false. */
   amsgrad?: boolean;
 }
@@ -23,6 +29,7 @@ const hyperparameters: Specification<AdamOptions> = {
   beta1: properFraction(0.9),
   beta2: properFraction(0.999),
   epsilon: nonNegative(1e-8),
+  biasCorrection: boolean(true),
   amsgrad: boolean(false),
   ...commonHyperparameters,
 };
@@ -43,7 +50,7 @@ export const adamInPyTorch = {
     decoupled_weight_decay: { option: 'weightDecayMode', words: ['l2', 'decoupled'] },
     maximize: 'maximize',
   },
-  fixed: {},
+  fixed: { biasCorrection: true },
   settings: { foreach: null, capturable: false, differentiable: false, fused: null },
 } as const satisfies PyTorchNames<AdamOptions>;
 
@@ -72,9 +79,13 @@ export const adam = defineRule({
     c.oneMinusBeta1 = 1 - h.beta1;
     c.beta2 = h.beta2;
     c.oneMinusBeta2 = 1 - h.beta2;
-    c.rootBiasCorrection2 = Math.sqrt(1 - power(h.beta2, step));
     c.epsilon = h.epsilon;
-    c.negativeStepSize = -(h.learningRate / (1 - power(h.beta1, step)));
+    c.rootBiasCorrection2 = 1;
+    c.negativeStepSize = -h.learningRate;
+    if (h.biasCorrection) {
+      c.rootBiasCorrection2 = Math.sqrt(1 - power(h.beta2, step));
+      c.negativeStepSize = -(h.learningRate / (1 - power(h.beta1, step)));
+    }
     on.amsgrad = h.amsgrad;
   },
 
@@ -97,6 +108,8 @@ export const adam = defineRule({
  *
  *     m = beta1 * m + (1 - beta1) * g;    v = beta2 * v + (1 - beta2) * g * g
  *     p = p - learningRate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ *
+ * Without `biasCorrection` both divisors, 1 - beta1^t and 1 - beta2^t, are 1.
  *
  * As PyTorch's (`foreach=False`) to the bit, but for square roots, which here are always correctly rounded: PyTorch takes
  * that of 1 - beta2^t by `pow`, which at a few steps from the 345th on is 1 ulp of float64 off. Keras puts

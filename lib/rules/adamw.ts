@@ -20,7 +20,7 @@ const { decoupled_weight_decay, ...options } = adamInPyTorch.options;
 const pytorch: PyTorchNames<AdamWOptions> = {
   ...adamInPyTorch,
   options,
-  fixed: { weightDecayMode: 'decoupled' },
+  fixed: { ...adamInPyTorch.fixed, weightDecayMode: 'decoupled' },
   settings: { ...adamInPyTorch.settings, decoupled_weight_decay: true },
 };
 

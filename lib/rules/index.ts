@@ -4,6 +4,7 @@ import { adam } from './adam.js';
 import { adamax } from './adamax.js';
 import { adamw } from './adamw.js';
 import { lion } from './lion.js';
+import { nadam } from './nadam.js';
 import { rmsprop } from './rmsprop.js';
 import { rprop } from './rprop.js';
 import { sgd } from './sgd.js';
@@ -14,9 +15,21 @@ export { Adam, type AdamOptions } from './adam.js';
 export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
 export { Lion, type LionOptions } from './lion.js';
+export { NAdam, type NAdamOptions } from './nadam.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { Rprop, type RpropOptions } from './rprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
 
 /** Every rule: the table that tests iterate over. */
-export const rules = { rmsprop, sgd, adam, adamw, adagrad, adadelta, adamax, rprop, lion } as const;
+export const rules = {
+  rmsprop,
+  sgd,
+  adam,
+  adamw,
+  nadam,
+  adagrad,
+  adadelta,
+  adamax,
+  rprop,
+  lion,
+} as const;

@@ -1,3 +1,4 @@
+import { power } from '../arithmetic/power.js';
 import { type CommonOptions, commonHyperparameters, type Properties } from '../common-options.js';
 import { failure, show } from '../errors.js';
 import {
@@ -40,6 +41,12 @@ export interface RMSpropOptions extends CommonOptions {
   nesterov?: boolean;
   /** Divides by the standard deviation of the gradient instead of its root mean square (Graves). Default: false. */
   centered?: boolean;
+  /**
+   * Divides the averages of squared gradients and, if centred, of gradients by what they are of themselves for having started
+   * from 0: 1 - decay^t. Then the first step is the learning rate, and not learningRate / sqrt(1 - decay). Default: false. As
+   * `bias_correction` of optax; like there an initialSquareAverage is divided, too. PyTorch and Keras have no such option.
+   */
+  biasCorrection?: boolean;
   /** What the average of squared gradients starts from. Domain: at least 0. Default: 0 (TensorFlow 1: 1). */
   initialSquareAverage?: number;
 }
@@ -53,6 +60,7 @@ const hyperparameters: Specification<RMSpropOptions> = {
   momentumScaling: oneOf('gradient', 'update'),
   nesterov: boolean(false),
   centered: boolean(false),
+  biasCorrection: boolean(false),
   initialSquareAverage: initially(nonNegative(0)),
   ...commonHyperparameters,
 };
@@ -87,6 +95,7 @@ export const rmsprop = defineRule({
       epsilonPlacement: 'outside',
       momentumScaling: 'gradient',
       nesterov: false,
+      biasCorrection: false,
       initialSquareAverage: 0,
       weightDecayMode: 'l2',
     },
@@ -95,6 +104,8 @@ export const rmsprop = defineRule({
   scalars: [
     'decay',
     'oneMinusDecay',
+    'inverseBiasCorrection',
+    'rootInverseBiasCorrection',
     'epsilon',
     'learningRate',
     'negativeLearningRate',
@@ -114,9 +125,15 @@ export const rmsprop = defineRule({
     }
   },
 
-  prepare(h, _step, c, on) {
+  prepare(h, step, c, on) {
     c.decay = h.decay;
     c.oneMinusDecay = 1 - h.decay;
+    c.inverseBiasCorrection = 1;
+    c.rootInverseBiasCorrection = 1;
+    if (h.biasCorrection) {
+      c.inverseBiasCorrection = 1 / (1 - power(h.decay, step));
+      c.rootInverseBiasCorrection = Math.sqrt(1 / (1 - power(h.decay, step)));
+    }
     c.epsilon = h.epsilon;
     c.learningRate = h.learningRate;
     c.negativeLearningRate = -h.learningRate;
@@ -137,9 +154,11 @@ export const rmsprop = defineRule({
     if (on.centered) {
       const m = lerp(x.gradientAverage, g, c.oneMinusDecay);
       x.gradientAverage = m;
-      s = clampToZero(fma(-m, m, v));
+      s = clampToZero(fma(-mul(c.inverseBiasCorrection, m), m, v));
     }
-    const d = on.epsilonInside ? sqrt(add(s, c.epsilon)) : add(sqrt(s), c.epsilon);
+    const d = on.epsilonInside
+      ? sqrt(fma(s, c.inverseBiasCorrection, c.epsilon))
+      : fma(sqrt(s), c.rootInverseBiasCorrection, c.epsilon);
 
     if (!on.withMomentum) {
       x.p = add(x.p, div(mul(c.negativeLearningRate, g), d));
@@ -165,6 +184,7 @@ export const rmsprop = defineRule({
  *
  * With `centered`, the variance v - m * m stands for v, where m is the moving average of g, and where rounding makes that
  * negative it counts as 0. With `momentum`, the quotient runs through a buffer b = momentum * b + quotient.
+ * With `biasCorrection`, v and m are first divided by 1 - decay^t, in arithmetic multiplied by its inverse.
  *
  * Differs from PyTorch in its defaults and in offering both places of epsilon, Nesterov's momentum, the rate inside the
  * buffer and decoupled weight decay; with `presets.pytorch` its bits are those of PyTorch's loop over tensors, but for the

@@ -22,7 +22,7 @@ inline __m512 fusedSquareRoot(__m512 x) {
 
 // a / c for a c that is the same in all lanes, and its rounded reciprocal: Markstein's correction of a * reciprocal.
 // Exact where a is in [2^-76, 2^76) and c in [2^-24, 2^24): there nothing underflows in a - c*q. Adam's roots are
-// there, unless they are 0.
+// there, unless they are 0, and mostly NAdam's squares.
 inline __m512 fusedQuotient(__m512 a, __m512 c, __m512 reciprocal) {
   const auto outside = [](__m512 x, int exponent) {
     const __m512i least = _mm512_set1_epi32((127 - exponent) << 23), range = _mm512_set1_epi32(exponent << 24);

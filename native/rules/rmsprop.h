@@ -7,7 +7,8 @@
 struct RMSprop {
   static constexpr const char* name = "rmsprop";
   NAMES(State, squareAverage, gradientAverage, momentumBuffer);
-  NAMES(Scalar, decay, oneMinusDecay, epsilon, learningRate, negativeLearningRate, momentum);
+  NAMES(Scalar, decay, oneMinusDecay, inverseBiasCorrection, rootInverseBiasCorrection, epsilon, learningRate,
+        negativeLearningRate, momentum);
   NAMES(Switch, centered, epsilonInside, withMomentum, rateInBuffer, nesterov);
 
   static constexpr unsigned compiled = bit(centered) | bit(epsilonInside) | bit(withMomentum);
@@ -29,9 +30,10 @@ struct RMSprop {
     V s = v;
     if (on(centered)) {
       m = lerp(m, g, c[oneMinusDecay]);
-      s = clampToZero(fma(-m, m, v));
+      s = clampToZero(fma(-(c[inverseBiasCorrection] * m), m, v));
     }
-    const V d = on(epsilonInside) ? sqrt(s + c[epsilon]) : sqrt(s) + c[epsilon];
+    const V d = on(epsilonInside) ? sqrt(fma(s, c[inverseBiasCorrection], c[epsilon]))
+                                  : fma(sqrt(s), c[rootInverseBiasCorrection], c[epsilon]);
 
     if (!on(withMomentum)) {
       p = p + (c[negativeLearningRate] * g) / d;

@@ -5,6 +5,7 @@
 #include "adam.h"
 #include "adamax.h"
 #include "lion.h"
+#include "nadam.h"
 #include "rmsprop.h"
 #include "rprop.h"
 #include "sgd.h"
@@ -12,4 +13,4 @@
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion, NAdam>;

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, configure, RMSprop, Rprop, runtime, SGD } from '../../lib/index.js';
+import { Adam, configure, NAdam, RMSprop, Rprop, runtime, SGD } from '../../lib/index.js';
 import { domain, expectFailure, type Failure, f32, rmsprop } from './failure.js';
 
 const badOptions: Failure[] = [
@@ -8,7 +8,7 @@ const badOptions: Failure[] = [
     run: () => rmsprop({ alpha: 0.9 }),
     kind: TypeError,
     code: 'ERR_UNKNOWN_OPTION',
-    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, initialSquareAverage, clipValue, clipNorm, weightDecay, weightDecayMode, maximize, lowerBound, upperBound, averageDecay, clipGlobalNorm, lossScale, dynamicLossScale, lossScaleGrowthInterval, onNonFinite, accumulationSteps, zeroGradients, measureNorms, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
+    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, biasCorrection, initialSquareAverage, clipValue, clipNorm, weightDecay, weightDecayMode, maximize, lowerBound, upperBound, averageDecay, clipGlobalNorm, lossScale, dynamicLossScale, lossScaleGrowthInterval, onNonFinite, accumulationSteps, zeroGradients, measureNorms, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
   },
   {
     does: 'an option of another rule',
@@ -74,6 +74,30 @@ const badOptions: Failure[] = [
       says: `Expected options.${says}`,
     }),
   ),
+  ...(
+    [
+      [
+        { beta1: 1 - 2 ** -25 },
+        `beta1 to be a number from 0 to 1 - 2^-24, but received ${1 - 2 ** -25}`,
+      ],
+      [{ momentumDecay: -1 }, 'momentumDecay to be a finite number of at least 0, but received -1'],
+    ] as const
+  ).map(
+    ([options, says]): Failure => ({
+      does: `an NAdam with ${JSON.stringify(options)}`,
+      run: () => new NAdam(f32(1), options),
+      kind: RangeError,
+      code: 'ERR_INVALID_OPTION',
+      says: `Expected options.${says}`,
+    }),
+  ),
+  {
+    does: 'a bias correction that is neither true nor false',
+    run: () => rmsprop({ biasCorrection: 1 }),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: 'Expected options.biasCorrection to be true or false, but received 1',
+  },
   {
     does: 'a least step size above the largest',
     run: () => new Rprop(f32(1), { stepMin: 2, stepMax: 1 }),

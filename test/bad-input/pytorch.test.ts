@@ -288,6 +288,24 @@ describe('a state of PyTorch is not loaded', () => {
     ],
   ])('%s: Adam', (_, edit, kind, code, says) => expectRefusal('Adam', {}, edit, kind, code, says));
 
+  test.each<[string, Edit, string]>([
+    [
+      'without the product of the momenta',
+      ({ tensors }) => tensors.delete('state.0.mu_product'),
+      'state.0.mu_product to be there, but received none',
+    ],
+    [
+      'with many products',
+      set('state.0.mu_product', { shape: [2], values: new Float32Array(2) }),
+      'state.0.mu_product to be one number, but received the shape [2]',
+    ],
+    [
+      'with a product that is none',
+      set('state.0.mu_product', { values: Float32Array.of(1.5) }),
+      'state.0.mu_product to be a float32 number from 0 to 1, but received 1.5',
+    ],
+  ])('%s: NAdam', (_, edit, says) => expectRefusal('NAdam', {}, edit, RangeError, mismatch, says));
+
   test.each<[string, Edit, Kind, string, string]>([
     [
       'with options that do not go together',

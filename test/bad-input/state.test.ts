@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import type { StateDict } from '../../lib/index.js';
+import { NAdam, type StateDict } from '../../lib/index.js';
 import { expectFailure, f32, trained } from './failure.js';
 
 describe('a state is not loaded', () => {
@@ -165,4 +165,25 @@ describe('a state is not loaded', () => {
       'Expected state.groups[0].options.decay to be there, but received none',
     ],
   ])('%s', (does, run, kind, code, says) => expectFailure({ does, run, kind, code, says }));
+
+  const where = 'state.groups[0].tensors[0].numbers';
+  test.each<[string, unknown, typeof TypeError | typeof RangeError, string]>([
+    ['no numbers', undefined, TypeError, `${where} to be an object, but received undefined`],
+    ['another number', { product: 1 }, RangeError, 'undefined'],
+    ['a number in a string', { momentumProduct: '1' }, RangeError, '"1"'],
+    ['a number out of its range', { momentumProduct: 1.5 }, RangeError, '1.5'],
+    ['NaN', { momentumProduct: Number.NaN }, RangeError, 'NaN'],
+    ['more digits than float32 has', { momentumProduct: 0.1 }, RangeError, '0.1'],
+  ])('with %s of a tensor', (does, numbers, kind, said) => {
+    const optimizer = new NAdam(f32(1, 2));
+    optimizer.step(f32(1, 1));
+    const before = structuredClone(optimizer.stateDict());
+    const edit = optimizer.stateDict();
+    Object.assign(edit.groups[0]?.tensors[0] as object, { numbers });
+    const range = `${where}.momentumProduct to be a float32 number from 0 to 1, but received ${said}`;
+    const says = `Expected ${kind === TypeError ? said : range}`;
+    const run = () => optimizer.loadStateDict(edit);
+    expectFailure({ does, run, kind, code: 'ERR_STATE_MISMATCH', says });
+    expect(optimizer.stateDict()).toEqual(before);
+  });
 });

@@ -8,6 +8,7 @@
 # kernels have no fma.
 
 import base64
+import decimal
 import gzip
 import json
 import math
@@ -359,6 +360,27 @@ def make_cases():
     adamax(0.9, 0.999, schedule=SCHEDULE)
     adamax(0.9, 0.999, 0.01, skipped=SKIPPED)
 
+    def nadam(beta1, beta2, momentum_decay, weight_decay=0, maximize=False, epsilon=1e-8, mode="l2", **more):
+        options = {
+            "learningRate": 0.002,
+            "beta1": beta1,
+            "beta2": beta2,
+            "epsilon": epsilon,
+            "momentumDecay": momentum_decay,
+            "weightDecay": weight_decay,
+            "weightDecayMode": mode,
+            "maximize": maximize,
+        }
+        add("NAdam", options, **more)
+
+    # With 0 the momentum does not grow; with 0.3 it has grown after some steps.
+    for i, (momentum_decay, mode) in enumerate([(0.004, "l2"), (0.3, "decoupled"), (0, "l2")]):
+        for j, (weight_decay, maximize) in enumerate(regular):
+            epsilon = [1e-8, 1e-3][(i + j) % 2]
+            nadam(*betas[(i + j) % 4], momentum_decay, weight_decay, maximize, epsilon, mode)
+    nadam(0.9, 0.999, 0.004, schedule=SCHEDULE)
+    nadam(0.9, 0.999, 0.004, 0.01, skipped=SKIPPED)
+
     def rprop(etas, sizes, maximize=False, **more):
         options = {
             "learningRate": 0.01,
@@ -440,6 +462,13 @@ def torch_optimizer(rule, params, o):
         shared |= dict(rho=o["decay"], eps=o["epsilon"])
     elif rule == "Adamax":
         shared |= dict(betas=(o["beta1"], o["beta2"]), eps=o["epsilon"])
+    elif rule == "NAdam":
+        shared |= dict(
+            betas=(o["beta1"], o["beta2"]),
+            eps=o["epsilon"],
+            momentum_decay=o["momentumDecay"],
+            decoupled_weight_decay=o["weightDecayMode"] == "decoupled",
+        )
     elif rule == "Rprop":
         etas, sizes = (o["etaMinus"], o["etaPlus"]), (o["stepMin"], o["stepMax"])
         shared |= dict(etas=etas, step_sizes=sizes)
@@ -461,6 +490,9 @@ STATE_NAMES = {
     "sum": "squareSum",
     "acc_delta": "squareUpdateAverage",
 }
+
+# Numbers of a whole tensor.
+NUMBER_NAMES = {"mu_product": "momentumProduct"}
 
 RECORDED_STEPS = {"float32": [1, 2, 10], "float64": [1]}  # besides the last
 
@@ -489,14 +521,18 @@ def run(case, dataset, dtype):
             params[step] = {
                 name: tensor.detach().numpy().copy() for name, tensor in tensors.items()
             }
-    state = {}
+    state, numbers = {}, {}
     for name, tensor in tensors.items():
         for key, value in optimizer.state[tensor].items():
             if key == "step":
                 assert value.item() == counts[name]
+            elif key in NUMBER_NAMES:
+                assert value.dtype == torch.float32
+                numbers.setdefault(NUMBER_NAMES[key], {})[name] = value.item()
             elif value is not None:
                 state.setdefault(STATE_NAMES[key], {})[name] = value.numpy().copy()
-    return {"params": params, "state": state, "step": counts}
+    result = {"params": params, "state": state, "step": counts}
+    return result | {"numbers": numbers} if numbers else result
 
 
 def run_lion(case, dataset, dtype):
@@ -519,13 +555,27 @@ def run_lion(case, dataset, dtype):
     return {"params": params, "state": state, "step": counts}
 
 
+def nearest_power(base, exponent):
+    """By 60 digits; fails where they are half-way between two numbers."""
+    with decimal.localcontext(prec=60):
+        power = decimal.Decimal(base) ** decimal.Decimal(exponent)
+        unit = decimal.Decimal(10) ** -55
+        nearest = {float(power - unit), float(power), float(power + unit)}
+    assert len(nearest) == 1, f"{base}**{exponent}"
+    return nearest.pop()
+
+
 def check_libm(case):
     """Python's powers are the C library's; those used here must be correctly rounded ones."""
-    for name in ("beta1", "beta2") if case["rule"].startswith("Adam") else ():
+    if case["rule"] == "NAdam":
+        for step in range(1, 62):
+            exponent = step * case["options"]["momentumDecay"]
+            assert 0.96**exponent == nearest_power(0.96, exponent), f"0.96**{exponent}"
+    for name in ("beta1", "beta2") if "Adam" in case["rule"] else ():
         beta = case["options"][name]
         for step in range(1, 61):
             assert beta**step == float(Fraction(beta) ** step), f"{beta}**{step}"
-            if name == "beta2":  # PyTorch takes the root as a power, too
+            if name == "beta2" and case["rule"] != "NAdam":  # PyTorch takes the root as a power, too
                 complement = 1 - beta**step
                 assert complement**0.5 == math.sqrt(complement), f"(1 - {beta}**{step})**0.5"
 

@@ -49,6 +49,8 @@ CASES = [
     ("Adagrad", {"initial_accumulator_value": 0.1, "weight_decay": 0.01}, {"maximize": True}),
     ("Adadelta", {"weight_decay": 0.01}, {"rho": 0.5, "eps": 1e-3, "maximize": True}),
     ("Adamax", {"weight_decay": 0.01}, {"betas": (0.4, 0.9), "maximize": True}),
+    ("NAdam", {"weight_decay": 0.01}, {"momentum_decay": 0.3, "decoupled_weight_decay": True}),
+    ("NAdam", {"maximize": True}, {"betas": (0.4, 0.9), "eps": 1e-3}),
     ("Rprop", {}, {"etas": (0.3, 1.5), "step_sizes": (1e-3, 0.05), "maximize": True}),
 ]
 

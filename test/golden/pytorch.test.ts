@@ -29,9 +29,11 @@ function follow(given: GoldenCase) {
     if (expected) expectSame(params, expected, `${given.name}, step ${i + 1}:`);
   }
   const tensors = optimizer.stateDict().groups[0]?.tensors ?? [];
-  for (const { name, step, state } of tensors) {
+  for (const { name, step, numbers = {}, state } of tensors) {
     const at = name as 'weights' | 'bias';
     expect(step).toBe(given.expected.step[at]);
+    const expected = Object.entries(given.expected.numbers).map(([key, each]) => [key, each[at]]);
+    expect(numbers).toEqual(Object.fromEntries(expected));
     expect(Object.keys(state).sort()).toEqual(Object.keys(given.expected.state).sort());
     for (const [stream, expected] of Object.entries(given.expected.state)) {
       const found = difference(state[stream] as Tensor, expected[at]);

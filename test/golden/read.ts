@@ -19,6 +19,8 @@ export type StateName =
   | 'stepSize'
   | 'squareUpdateAverage';
 
+export type NumberName = 'momentumProduct';
+
 interface GoldenAdamOptions {
   learningRate: number;
   beta1: number;
@@ -69,6 +71,10 @@ export interface GoldenOptions {
   };
   Adamax: Omit<GoldenAdamOptions, 'amsgrad'>;
   AdamW: GoldenAdamOptions;
+  NAdam: Omit<GoldenAdamOptions, 'amsgrad'> & {
+    momentumDecay: number;
+    weightDecayMode: 'decoupled' | 'l2';
+  };
   Adadelta: {
     learningRate: number;
     decay: number;
@@ -115,6 +121,8 @@ interface Case<R extends GoldenRule> {
     params: Map<number, PerTensor<FloatArray>>;
     /** State after the last step: the tensors that this variant keeps, and no others. */
     state: Partial<Record<StateName, PerTensor<FloatArray>>>;
+    /** Numbers of whole tensors after the last step. */
+    numbers: Partial<Record<NumberName, PerTensor<number>>>;
     /** Steps that each tensor took: those with a gradient. */
     step: PerTensor<number>;
   };
@@ -136,6 +144,7 @@ interface FixtureCase<R extends GoldenRule> {
   params: Record<string, PerTensor<Encoded>>;
   state: Partial<Record<StateName, PerTensor<Encoded>>>;
   step: PerTensor<number>;
+  numbers?: Partial<Record<NumberName, PerTensor<number>>>;
 }
 
 interface Fixture {
@@ -198,7 +207,7 @@ function readSteps(encoded: FixtureCase<GoldenRule>, dataset: Dataset): GoldenSt
 }
 
 function readCase(encoded: FixtureCase<GoldenRule>, dataset: Dataset): GoldenCase {
-  const { name, rule, options, dtype, step } = encoded;
+  const { name, rule, options, dtype, step, numbers = {} } = encoded;
   const params = Object.entries(encoded.params).map(
     ([after, texts]) => [Number(after), decodeAll(texts, dtype)] as const,
   );
@@ -215,7 +224,7 @@ function readCase(encoded: FixtureCase<GoldenRule>, dataset: Dataset): GoldenCas
     skips: encoded.skipped !== undefined,
     initialParams: () => perTensor((tensor) => dataset.params[tensor].slice()),
     steps: readSteps(encoded, dataset),
-    expected: { params: new Map(params), state: Object.fromEntries(state), step },
+    expected: { params: new Map(params), state: Object.fromEntries(state), numbers, step },
   } as GoldenCase; // rule and options belong together in the file
 }
 

@@ -94,11 +94,11 @@ export function isInPyTorch(name: string, options: Options): boolean {
   if (name === 'RMSprop') {
     const same = of('epsilonPlacement', 'outside') && of('momentumScaling', 'gradient');
     const none = of('nesterov', false) && of('initialSquareAverage', 0);
-    return same && none && of('weightDecayMode', 'l2');
+    return same && none && of('biasCorrection', false) && of('weightDecayMode', 'l2');
   }
   if (name === 'Rprop') return of('weightDecay', 0) && of('weightDecayMode', 'l2');
-  const isAdam = name === 'Adam' || name === 'AdamW';
-  return isAdam || of('weightDecayMode', 'l2');
+  if (name === 'Adam' || name === 'AdamW') return of('biasCorrection', true);
+  return name === 'NAdam' || of('weightDecayMode', 'l2');
 }
 
 /** The classes that PyTorch has, too. */

@@ -7,7 +7,7 @@ from importlib.metadata import version
 import jax
 import optax
 
-NAMES = {"initialSquareAverage": "initial_scale"}
+NAMES = {"initialSquareAverage": "initial_scale", "biasCorrection": "bias_correction"}
 
 
 def translate(options):
@@ -50,6 +50,9 @@ RUNS = {
             {"initialSquareAverage": 0.5},
             {"epsilonPlacement": "outside"},
             {"epsilonPlacement": "outside", "momentum": 0.9},
+            {"biasCorrection": True},
+            {"biasCorrection": True, "epsilonPlacement": "outside"},
+            {"biasCorrection": True, "decay": 0.99, "momentum": 0.9, "initialSquareAverage": 0.5},
         ],
         "train": train,
     }
