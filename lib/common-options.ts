@@ -6,6 +6,7 @@ import {
   optimizerWideHyperparameters,
 } from './optimizer-wide-options.js';
 import { type ParameterOptions, parameterHyperparameters } from './parameter.js';
+import { type SelectionOptions, selectionHyperparameters } from './selection.js';
 import { type StorageOptions, storageHyperparameters } from './storage.js';
 import { type TransformationOptions, transformationHyperparameters } from './transformation.js';
 
@@ -14,6 +15,7 @@ export interface CommonOptions
   extends GradientOptions,
     ParameterOptions,
     OptimizerWideOptions,
+    SelectionOptions,
     TransformationOptions,
     StorageOptions {}
 
@@ -27,6 +29,7 @@ export const commonHyperparameters: Specification<CommonOptions> = {
   ...transformationHyperparameters,
   ...gradientHyperparameters,
   ...parameterHyperparameters,
+  ...selectionHyperparameters,
   ...optimizerWideHyperparameters,
   ...storageHyperparameters,
 };

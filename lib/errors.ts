@@ -8,6 +8,8 @@ export type ErrorCode =
   | 'ERR_CONFLICTING_OPTIONS'
   /** An option that matters only when the optimizer is made was set later. */
   | 'ERR_READ_ONLY_OPTION'
+  /** A pattern of names that matches the name of no tensor. */
+  | 'ERR_NO_MATCH'
   /** Parameters that are neither a typed array, a list, a record, nor a list of groups. */
   | 'ERR_INVALID_PARAMS'
   /** Gradients whose names or number are not those of the parameters. */

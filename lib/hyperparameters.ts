@@ -7,6 +7,8 @@ export interface Hyperparameter<T> {
   readonly expected: string;
   readonly type: 'number' | 'string' | 'boolean' | 'function' | 'object';
   accepts(value: T): boolean;
+  /** What is kept of a value, so that nobody can change it later. The value itself, if not given. */
+  copy?(value: T): T;
   /** All values, where they are few words. */
   readonly words?: readonly T[];
   /** Matters only when the optimizer is made. */
@@ -123,13 +125,23 @@ export function optimizerWideNames(specification: object): string[] {
 type AnySpecification = { readonly [name: string]: Hyperparameter<never> };
 type AnyValues = { [name: string]: unknown };
 
-/** Throws unless `value` is one that the hyperparameter `name` may have; `where` is how an error calls it. */
-export function checkValue(specification: object, name: string, value: unknown, where: string) {
+/**
+ * Throws unless `value` is one that the hyperparameter `name` may have; `where` is how an error calls it. Returns what is to be
+ * kept of it.
+ */
+export function checkValue(
+  specification: object,
+  name: string,
+  value: unknown,
+  where: string,
+): unknown {
   const hyperparameter = (specification as AnySpecification)[name] as Hyperparameter<unknown>;
   const fail = (Kind: typeof TypeError | typeof RangeError, code: ErrorCode) =>
     failure(Kind, code, `${where} to be ${hyperparameter.expected}`, show(value));
   if (typeof value !== hyperparameter.type) throw fail(TypeError, 'ERR_INVALID_OPTION');
-  if (!hyperparameter.accepts(value)) throw fail(RangeError, 'ERR_INVALID_OPTION');
+  const kept = hyperparameter.copy ? hyperparameter.copy(value) : value;
+  if (!hyperparameter.accepts(kept)) throw fail(RangeError, 'ERR_INVALID_OPTION');
+  return kept;
 }
 
 /** What other frameworks call options of this package. */
@@ -183,8 +195,7 @@ export function readOptions<O>(
     }
     const value = (options as AnyValues)[name];
     if (value === undefined) continue;
-    checkValue(specification, name, value, `${where}.${name}`);
-    values[name] = value;
+    values[name] = checkValue(specification, name, value, `${where}.${name}`);
   }
   return values as Values<O>;
 }

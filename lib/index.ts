@@ -74,6 +74,7 @@ export {
   schedules,
   type WarmUpOptions,
 } from './schedules/index.js';
+export type { SelectionOptions } from './selection.js';
 export type { StateDict, TensorState } from './state-dict.js';
 export type { StepResult } from './step-control.js';
 export type { ListenerOptions, StepEvent, StepListener } from './step-listeners.js';

@@ -35,10 +35,11 @@ import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
+import { checkSelection, checkSelections } from './selection.js';
 import { neededType, State, stateNames } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { copyResult, StepControl, type StepResult } from './step-control.js';
-import { StepGroup } from './step-group.js';
+import { StepGroup, skipFrozen } from './step-group.js';
 import { type ListenerOptions, type StepListener, StepListeners } from './step-listeners.js';
 import { checkStorage } from './storage.js';
 import type { MemoryType } from './tensor.js';
@@ -161,6 +162,7 @@ export abstract class Optimizer<O, P extends object> {
       first = group.end;
       return group;
     });
+    checkSelections(added, this.#defaults, this.#groups.length === 0);
     const groups = [...this.#groups, ...added];
     const parameters = params.groups.flatMap((group) => group.parameters);
     const fault = memoryFault(parameters);
@@ -247,8 +249,7 @@ export abstract class Optimizer<O, P extends object> {
     const list = this.#collect(gradients);
     // A step that waits is looked at before, if that does not take long; one that does not wait is looked at now anyway.
     const waits = this.#turns.busy && fitsOneSlice(list.length);
-    const fault = waits && memoryFault(this.#parameters, list, this.#control.zeroes);
-    if (fault) throw fault;
+    if (waits) this.#requireMemory(list);
     const groups = this.#loads.valueFor(() => this.#groups);
     const reports = () => report || this.#listeners.wantReport(this.#state.steps);
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal, reports), signal);
@@ -260,9 +261,17 @@ export abstract class Optimizer<O, P extends object> {
     return list;
   }
 
+  /** Looks at the memory of a step with the groups as they are. */
+  #requireMemory(gradients: readonly unknown[]) {
+    const list = [...gradients];
+    skipFrozen(list, this.#groups);
+    const fault = memoryFault(this.#parameters, list, this.#control.zeroes);
+    if (fault) throw fault;
+  }
+
   /** @param reports whether the step is to make a report; undefined for a step that no listener is told of */
   async #stepInTurn(
-    gradients: readonly unknown[],
+    gradients: unknown[],
     groupsOfTurn: () => readonly StepGroup[],
     signal: AbortSignal | undefined,
     reports?: () => boolean,
@@ -311,8 +320,9 @@ export abstract class Optimizer<O, P extends object> {
     return result;
   }
 
-  /** Writes what the kernel reads of the options of these groups. */
-  #prepare(gradients: readonly unknown[], groups: readonly StepGroup[], reports: boolean) {
+  /** Writes what the kernel reads of the options of these groups, and takes the gradients of frozen tensors out. */
+  #prepare(gradients: unknown[], groups: readonly StepGroup[], reports: boolean) {
+    skipFrozen(gradients, groups);
     const calls = this.#control.request(groups, this.#state.counters, reports);
     this.#rows.write(gradients, groups, this.#state, calls);
   }
@@ -508,14 +518,17 @@ export abstract class Optimizer<O, P extends object> {
   #set(chosen: number | undefined, name: string, value: unknown) {
     if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
     const { hyperparameters } = this.#rule;
+    const isChosen = (_: StepGroup, k: number) => chosen === undefined || chosen === k;
+    const [first] = this.#groups.filter(isChosen) as [StepGroup];
+    const kept = checkValue(hyperparameters, name, value, `${first.path}.${name}`);
+    checkSelection(name, kept, this.#groups.filter(isChosen));
     const changed = this.#groups.map((group, k) => {
-      if (chosen !== undefined && chosen !== k) return group;
-      checkValue(hyperparameters, name, value, `${group.path}.${name}`);
+      if (!isChosen(group, k)) return group;
       if ((hyperparameters as Hyperparameters)[name]?.initial) {
         const expected = `${group.path}.${name} to be set when the optimizer is made`;
         throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
       }
-      const values = { ...group.values, [name]: value };
+      const values = { ...group.values, [name]: kept };
       this.#check(values, group.path);
       return group.with(values);
     });

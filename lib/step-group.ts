@@ -1,6 +1,8 @@
+import type { GradientOptions } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { GroupRange } from './saved-state.js';
+import { type SelectionOptions, select } from './selection.js';
 
 /** Tensors of one group that are updated alike: their numbers, and the options that hold for them. */
 export interface Part {
@@ -8,15 +10,24 @@ export interface Part {
   readonly tensors: Int32Array;
 }
 
+/** What the patterns of names in a group's options choose: numbers of tensors. */
+interface Chosen {
+  readonly decayed: Int32Array;
+  readonly notDecayed: Int32Array;
+  readonly frozen: Int32Array;
+}
+
 /** One group as a step sees it. It never changes: other options make another one. */
 export class StepGroup implements GroupRange {
   readonly path: string;
   readonly values: Values<object>;
+  readonly parameters: readonly Parameter[];
   readonly first: number;
   readonly end: number;
   readonly parts: readonly Part[];
-  readonly #parameters: readonly Parameter[];
+  readonly #chosen: Chosen;
 
+  /** @param before the same group with other options: of the same patterns, what they choose */
   constructor(
     path: string,
     values: Values<object>,
@@ -26,15 +37,52 @@ export class StepGroup implements GroupRange {
   ) {
     this.path = path;
     this.values = values;
+    this.parameters = parameters;
     this.first = first;
     this.end = first + parameters.length;
-    this.#parameters = parameters;
-    const tensors = before?.parts[0]?.tensors ?? Int32Array.from(parameters, (_, i) => first + i);
-    this.parts = [{ values, tensors }];
+    const isSame = before !== undefined && haveSamePatterns(values, before.values);
+    this.#chosen = isSame ? before.#chosen : choose(values, parameters, first);
+    const { decayed, notDecayed } = this.#chosen;
+    this.parts = [{ values, tensors: decayed }];
+    if (notDecayed.length > 0) {
+      const undecayed: Values<GradientOptions> = { ...(values as Values<GradientOptions>) };
+      undecayed.weightDecay = 0;
+      this.parts = [...this.parts, { values: undecayed, tensors: notDecayed }];
+    }
+  }
+
+  /** The numbers of the tensors that a step leaves alone. */
+  get frozen(): Int32Array {
+    return this.#chosen.frozen;
   }
 
   /** The same group with other options. */
   with(values: Values<object>): StepGroup {
-    return new StepGroup(this.path, values, this.#parameters, this.first, this);
+    return new StepGroup(this.path, values, this.parameters, this.first, this);
   }
+}
+
+/** Takes the gradients of frozen tensors out: those without one are left alone. */
+export function skipFrozen(gradients: unknown[], groups: readonly StepGroup[]) {
+  for (let k = 0; k < groups.length; k++) {
+    const { frozen } = groups[k] as StepGroup;
+    for (let n = 0; n < frozen.length; n++) gradients[frozen[n] as number] = null;
+  }
+}
+
+function haveSamePatterns(one: Values<object>, other: Values<object>): boolean {
+  const { weightDecayExclude, frozen } = one as Values<SelectionOptions>;
+  const now = other as Values<SelectionOptions>;
+  return weightDecayExclude === now.weightDecayExclude && frozen === now.frozen;
+}
+
+function choose(values: Values<object>, parameters: readonly Parameter[], first: number): Chosen {
+  const { weightDecayExclude, frozen } = values as Values<SelectionOptions>;
+  const all = Int32Array.from(parameters, (_, i) => first + i);
+  const notDecayed = select(weightDecayExclude, parameters, first);
+  return {
+    decayed: all.filter((i) => !notDecayed.includes(i)),
+    notDecayed,
+    frozen: select(frozen, parameters, first),
+  };
 }

@@ -12,8 +12,11 @@ const code = `
     list: [[f(5), f(7), f(9)], [f(5), f(7), f(9)]],
     record: [{ w: f(5), b: f(7) }, { w: f(5), b: null }],
     groups: [
-      [{ params: [f(5), f(7)] }, { params: { w: f(9) }, learningRate: 1 }],
-      [[f(5), f(7)], { w: f(9) }],
+      [
+        { params: [f(5), f(7)], weightDecay: 1, weightDecayExclude: ['0'] },
+        { params: { w: f(9), v: f(3) }, learningRate: 1, frozen: ['v'] },
+      ],
+      [[f(5), f(7)], { w: f(9), v: f(3) }],
     ],
   };
   const count = 30_000;

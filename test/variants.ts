@@ -16,6 +16,7 @@ import {
   rules,
   SGD,
 } from '../lib/rules/index.js';
+import { selectionHyperparameters } from '../lib/selection.js';
 import type { StateDict } from '../lib/state-dict.js';
 import type { StepResult } from '../lib/step-control.js';
 import { storageHyperparameters } from '../lib/storage.js';
@@ -72,6 +73,7 @@ function values(
 export const aroundOptions = [
   ...Object.keys(transformationHyperparameters),
   ...Object.keys(parameterHyperparameters),
+  ...Object.keys(selectionHyperparameters),
   ...Object.keys(optimizerWideHyperparameters),
 ];
 

@@ -1,6 +1,7 @@
 import { failure } from '../errors.js';
 import type { Parameter } from '../params.js';
 import type { AnyRule, PyTorchNames } from '../rule.js';
+import { selectionHyperparameters } from '../selection.js';
 import { memoryTypes } from '../tensor.js';
 
 // A file of what `optimizer.state_dict()` gives in PyTorch: tensors state.<index>.<name>, the index counted over all groups;
@@ -8,7 +9,12 @@ import { memoryTypes } from '../tensor.js';
 // python/optimizer_state.py; the names that PyTorch has for a rule's options and states stand with the rule.
 
 /** What PyTorch does whatever the rule. */
-export const fixedForAll = { stateType: 'float32', accumulationSteps: 1, averageDecay: 0 };
+export const fixedForAll = {
+  stateType: 'float32',
+  accumulationSteps: 1,
+  averageDecay: 0,
+  weightDecayExclude: selectionHyperparameters.weightDecayExclude.default,
+};
 
 /** What PyTorch calls what belongs to a rule. Throws if it has no such rule, or not for such tensors. */
 export function namesFor(

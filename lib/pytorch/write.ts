@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util';
 import { fileTypes } from '../checkpoint/tensors.js';
 import { show } from '../errors.js';
 import { encodeJson } from '../json.js';
@@ -24,7 +25,7 @@ export function writePyTorch(state: State, groups: readonly GroupRange[]) {
   for (const { values, path } of groups) {
     for (const [option, value] of Object.entries({ ...names.fixed, ...fixedForAll })) {
       const own = (values as ByName)[option];
-      if (own === value) continue;
+      if (isDeepStrictEqual(own, value)) continue;
       throw notInPyTorch(`${path}.${option} to be ${show(value)}, for PyTorch`, show(own));
     }
   }

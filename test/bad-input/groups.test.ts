@@ -67,6 +67,13 @@ const rows: Row[] = [
     'Expected params[2].momentum to be a number from 0 to 1, but received 2',
   ],
   [
+    'with a pattern that matches the name of another group',
+    () => ({ params: { v: f32(1) }, frozen: ['*', 'w'] }),
+    RangeError,
+    'ERR_NO_MATCH',
+    'Expected params[2].frozen to have patterns of which each matches the name of a tensor, but received "w"',
+  ],
+  [
     'with options that do not go together',
     () => ({ params: f32(1), lowerBound: 2, upperBound: 1 }),
     RangeError,

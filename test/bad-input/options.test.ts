@@ -2,13 +2,15 @@ import { describe, expect, test } from 'vitest';
 import { Adam, configure, NAdam, RMSprop, Rprop, runtime, SGD } from '../../lib/index.js';
 import { domain, expectFailure, type Failure, f32, rmsprop } from './failure.js';
 
+const patterns = 'to be a list of patterns of names, which are strings';
+
 const badOptions: Failure[] = [
   {
     does: 'an option that does not exist',
     run: () => rmsprop({ alpha: 0.9 }),
     kind: TypeError,
     code: 'ERR_UNKNOWN_OPTION',
-    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, biasCorrection, initialSquareAverage, clipValue, clipNorm, weightDecay, weightDecayMode, maximize, lowerBound, upperBound, averageDecay, clipGlobalNorm, lossScale, dynamicLossScale, lossScaleGrowthInterval, onNonFinite, accumulationSteps, zeroGradients, measureNorms, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
+    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, biasCorrection, initialSquareAverage, clipValue, clipNorm, weightDecay, weightDecayMode, maximize, lowerBound, upperBound, averageDecay, weightDecayExclude, frozen, clipGlobalNorm, lossScale, dynamicLossScale, lossScaleGrowthInterval, onNonFinite, accumulationSteps, zeroGradients, measureNorms, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
   },
   {
     does: 'an option of another rule',
@@ -180,6 +182,56 @@ const badOptions: Failure[] = [
     says: 'Expected params[1].decay to be a number of at least 0 and below 1, but received 2',
   },
   {
+    does: 'a pattern of names that is no list',
+    run: () => rmsprop({ weightDecayExclude: '*bias' }, { bias: f32(1) }),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: `Expected options.weightDecayExclude ${patterns}, but received "*bias"`,
+  },
+  ...(
+    [
+      ['a regular expression', () => [/bias/], 'an array of length 1'],
+      ['a hole', () => new Array(2), 'an array of length 2'],
+      ['a set', () => new Set(['*']), 'a Set'],
+      [
+        'something that does not let itself be looked at',
+        () => {
+          const { proxy, revoke } = Proxy.revocable([], {});
+          revoke();
+          return proxy;
+        },
+        'an object that does not let itself be looked at',
+      ],
+    ] as const
+  ).map(
+    ([name, frozen, received]): Failure => ({
+      does: `${name} for patterns of names`,
+      run: () => rmsprop({ frozen: frozen() }, { bias: f32(1) }),
+      kind: RangeError,
+      code: 'ERR_INVALID_OPTION',
+      says: `Expected options.frozen ${patterns}, but received ${received}`,
+    }),
+  ),
+  {
+    does: 'a pattern that matches no name',
+    run: () =>
+      rmsprop({ frozen: ['w', '*bais'] }, [
+        { params: { w: f32(1) } },
+        { params: { bias: f32(1) } },
+      ]),
+    kind: RangeError,
+    code: 'ERR_NO_MATCH',
+    says: 'Expected options.frozen to have patterns of which each matches the name of a tensor, but received "*bais"',
+  },
+  {
+    does: 'a pattern of a group that matches a name of another one only',
+    run: () =>
+      rmsprop({}, [{ params: { w: f32(1) }, frozen: ['bias'] }, { params: { bias: f32(1) } }]),
+    kind: RangeError,
+    code: 'ERR_NO_MATCH',
+    says: 'Expected params[0].frozen to have patterns of which each matches the name of a tensor, but received "bias"',
+  },
+  {
     does: 'an unknown option of a group',
     run: () => rmsprop({}, [{ params: f32(1), lr: 2 }]),
     kind: TypeError,
@@ -211,6 +263,13 @@ describe('a hyperparameter is not set', () => {
       run: set('learningRate', Number.NaN),
       ...rest,
       says: `Expected params[1].learningRate ${domain}, but received NaN`,
+    },
+    {
+      does: 'to patterns that match no name',
+      run: set('weightDecayExclude', ['0', '1']),
+      kind: RangeError,
+      code: 'ERR_NO_MATCH',
+      says: 'Expected params[1].weightDecayExclude to have patterns of which each matches the name of a tensor, but received "1"',
     },
     {
       does: 'when it is read only at the start',

@@ -22,7 +22,7 @@ const layouts: Record<
     count: 3,
     params: ([a, b, c]) => [
       { params: a },
-      { params: [b], learningRate: 0.125 },
+      { params: [b], learningRate: 0.125, weightDecay: 0.5 },
       { params: record([c]), maximize: true, learningRate: -0 },
     ],
     gradients: ([a, b, c]) => [a, [b], record([c])],
@@ -101,6 +101,12 @@ function createCase(
         gradients: shaped,
         step(t) {
           if (t % 3 === 2 && layout !== 'groups') optimizer.learningRate = 0.01 / t;
+          // In a checkpoint between.
+          if (layout === 'groups' && (t === 1 || t === 6)) {
+            const [first, second] = optimizer.groups as unknown as [Options, Options];
+            first.frozen = t === 1 ? ['*'] : [];
+            second.weightDecayExclude = t === 1 ? ['0'] : [];
+          }
           const isAsync = t % 2 === (fresh ? 0 : 1); // the other ones after a load
           return isAsync ? optimizer.stepAsync(shaped(t)) : optimizer.step(shaped(t));
         },

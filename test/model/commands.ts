@@ -5,6 +5,7 @@ import { nativeIsas } from '../engines.js';
 import {
   collectAllGarbage,
   collectYoungGarbage,
+  endsLike,
   grow,
   memories,
   resize,
@@ -49,7 +50,7 @@ function spoil(world: World, gradients: unknown[], fault: Fault, place: number) 
   const { length, BYTES_PER_ELEMENT } = parameter;
   if (fault === 'names') return gradients.slice(1);
   // A detached tensor, an alias, of no elements at all is as good as any.
-  const harmless = length === 0 && fault !== 'type' && fault !== 'length';
+  const harmless = world.isFrozen(i) || (length === 0 && fault !== 'type' && fault !== 'length');
   const View = parameter.constructor as Float32ArrayConstructor;
   const spoilt = {
     type: () => new Int32Array(length),
@@ -186,6 +187,19 @@ const setState = fc.constant(
   }),
 );
 
+const freeze = fc
+  .constantFrom([], ['*'], ['*0'], ['*1'], ['*2', '*3'], ['*nothing'])
+  .map((patterns) =>
+    command(`frozen = [${patterns}]`, ({ optimizer, twin, loading }) => {
+      const names = twin.groups.flatMap(({ params }) => params);
+      const matches = patterns.every((own) => names.some((name) => endsLike(name, own)));
+      const code = loading ? 'ERR_OPTIMIZER_BUSY' : matches ? undefined : 'ERR_NO_MATCH';
+      const set = (target: object) => Object.assign(target, { frozen: patterns });
+      expectThrows(() => set(optimizer), code);
+      if (!code) set(twin);
+    }),
+  );
+
 /** Another group, in the middle of whatever. */
 const addGroup = fc
   .record({ length: fc.nat(300), kind: fc.constantFrom(...memories) })
@@ -297,7 +311,8 @@ const transferGradients = fc.constant(
     const buffers = new Set(gradients.map((gradient) => gradient?.buffer as ArrayBuffer));
     structuredClone([...buffers], { transfer: [...buffers] });
     collectYoungGarbage();
-    if (world.isa !== 'typescript' || world.plan.lengths.every((length) => length === 0)) {
+    const isUnused = (length: number, i: number) => length === 0 || world.isFrozen(i);
+    if (world.isa !== 'typescript' || world.plan.lengths.every(isUnused)) {
       await step;
       world.stepTwin(copies);
     } else {
@@ -363,6 +378,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   setRate,
   setBadRate,
   setState,
+  freeze,
   addGroup,
   wait,
   garbage,

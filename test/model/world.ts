@@ -110,6 +110,9 @@ function fill(array: AnyArray, type: TensorType, seed: number) {
   }
 }
 
+/** Whether a name matches a pattern that begins with *, and has no other. */
+export const endsLike = (name: string, pattern: string) => name.endsWith(pattern.slice(1));
+
 function twinOf(array: AnyArray): AnyArray {
   const twin = new (array.constructor as Float32ArrayConstructor)(array.length);
   twin.set(array);
@@ -200,6 +203,15 @@ export class World {
 
   group(params: readonly (AnyArray | null)[], i: number) {
     return { params, learningRate: 0.1 / (i + 1) };
+  }
+
+  /** Whether steps leave the tensor with this number alone. */
+  isFrozen(i: number): boolean {
+    const names = this.twin.groups.flatMap(({ params, frozen }) =>
+      params.map((name) => ({ name, frozen: frozen as string[] })),
+    );
+    const { name, frozen } = names[i] as (typeof names)[number];
+    return frozen.some((pattern) => endsLike(name, pattern));
   }
 
   /** Adds a group of one tensor to the optimizer, and to the twin. Throws as the former does. */

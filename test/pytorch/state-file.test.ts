@@ -121,6 +121,12 @@ describe('nothing is saved, and the old file stays,', () => {
       'params[0].stateType to be "float32", for PyTorch, but received "uint8"',
     ],
     [
+      'of weight decay that leaves tensors alone',
+      { epsilonPlacement: 'outside', weightDecayExclude: ['0'] },
+      [new Float32Array(1)],
+      'params[0].weightDecayExclude to be an array of length 0, for PyTorch, but received an array of length 1',
+    ],
+    [
       'of 16-bit parameters',
       { epsilonPlacement: 'outside', dtype: 'bfloat16' },
       [u16],
