@@ -2,7 +2,7 @@ import type { Arithmetic } from './arithmetic/arithmetic.js';
 import type { Settings } from './rows.js';
 import type { Element } from './rule.js';
 import type { Stream } from './streams.js';
-import { beforeNorms, type transformation } from './transformation.js';
+import { measured, type transformation } from './transformation.js';
 
 // Norms of gradients, the same on every machine. Mirrors native/around.inl and native/norms.h.
 
@@ -37,7 +37,7 @@ export function sumOfSquares(
       for (let i = 0; i < to - at; i++) {
         x.g = ofLoss.values[i] as number;
         if (sum) x.gradientSum = sum.values[i] as number;
-        const g = beforeNorms(x, c as C, on as On, arithmetic);
+        const g = measured(x, c as C, on as On, arithmetic);
         finite &&= Number.isFinite(g);
         (lanes[(at - begin + i) % LANES] as number) += g * g;
       }
@@ -68,12 +68,12 @@ export function clipNorms(
   for (let i = 0; i < sums.length; i++) {
     const sum = sums[i] as number;
     const norm = Math.sqrt(sum);
-    const multiplier = toLimit(norm, limits[i] as number);
+    const limit = limits[i] as number;
     norms[1 + i] = norm;
-    multipliers[i] = multiplier;
+    multipliers[i] = toLimit(norm, limit);
     whole += sum;
-    const left = multiplier * norm;
-    rest += multiplier === 1 ? sum : left * left;
+    // A norm may be infinite: what clipping leaves of it is the limit.
+    rest += norm > limit ? limit * limit : sum;
   }
   norms[0] = Math.sqrt(whole);
   const ofAll = toLimit(Math.sqrt(rest), globalLimit);

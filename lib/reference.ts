@@ -28,7 +28,12 @@ export const referenceEngine: Engine = {
         const multipliers = new Float64Array(parameters.length).fill(1);
         if (wants(Request.MEASURES)) {
           measure(request, gradients, settings, multipliers);
-          if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) return true;
+          if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) {
+            if (wants(Request.ZEROES_REFUSED)) {
+              eachTensor(request, gradients, settings, ({ zeroGradient }) => zeroGradient());
+            }
+            return true;
+          }
         }
         eachTensor(request, gradients, settings, (streams, arithmetic, i) => {
           const { length } = parameters[i] as { length: number };

@@ -22,6 +22,8 @@ export const Request = {
   CLIP_GLOBAL_NORM: 3,
   /** Sets gradients to 0. */
   ZEROES: 4,
+  /** Sets them to 0 even if it does nothing else, because a norm is NaN. */
+  ZEROES_REFUSED: 5,
 } as const;
 
 export function createStepMemory(tensors: number): StepMemory {

@@ -54,8 +54,8 @@ struct BeforeSweep : Settings<T, Transformation> {
     });
   }
 
-  [[gnu::always_inline]] V beforeNorms(size_t i, auto lanes) const {
-    return Transformation::beforeNorms(streams.gradient(i, lanes), sum(i, lanes), c, on);
+  [[gnu::always_inline]] V measured(size_t i, auto lanes) const {
+    return Transformation::measured(streams.gradient(i, lanes), sum(i, lanes), c, on);
   }
 
   // The sum of the squares of a chunk, spread over kNormLanes sums: in `wide` vectors of float64 for each vector.
@@ -64,9 +64,9 @@ struct BeforeSweep : Settings<T, Transformation> {
     typename Lanes<double>::V sums[vectors * wide]{};
     size_t i = 0;
     for (; i + kNormLanes <= length; i += kNormLanes)
-      for (size_t k = 0; k < vectors; k++) L::addSquares(beforeNorms(i + k * L::count, All{}), sums + k * wide);
+      for (size_t k = 0; k < vectors; k++) L::addSquares(measured(i + k * L::count, All{}), sums + k * wide);
     for (size_t k = 0; i < length; k++, i += L::count)
-      L::addSquares(length - i < L::count ? beforeNorms(i, length - i) : beforeNorms(i, All{}), sums + k * wide);
+      L::addSquares(length - i < L::count ? measured(i, length - i) : measured(i, All{}), sums + k * wide);
 
     double lanes[kNormLanes];
     for (size_t k = 0; k < vectors * wide; k++) Lanes<double>::store(lanes + k * Lanes<double>::count, sums[k], All{});
@@ -79,7 +79,7 @@ struct BeforeSweep : Settings<T, Transformation> {
   [[gnu::noinline]] bool allFinite() const {
     for (size_t i = 0; i < length; i++) {
       T x[L::count];
-      L::store(x, beforeNorms(i, size_t{1}), All{});
+      L::store(x, measured(i, size_t{1}), All{});
       if (!(x[0] - x[0] == 0)) return false;
     }
     return true;

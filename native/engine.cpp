@@ -122,7 +122,10 @@ void Plan::run() {
   if (asks(kMeasures)) {
     sums_.resize(chunks);
     measure(elements);
-    if (asks(kRefuses) && std::isnan(norms_[0])) return;
+    if (asks(kRefuses) && std::isnan(norms_[0])) {
+      if (asks(kZeroesRefused)) zeroGradients();
+      return;
+    }
   }
   if (asks(kAccumulates))
     inParts(mostThreads(elements), elements, &Plan::accumulateRange);
@@ -151,6 +154,13 @@ void Plan::update(size_t elements) {
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
   pace_.tell(threads, time.count() / static_cast<double>(elements));
+}
+
+void Plan::zeroGradients() const {
+  for (const Active& active : active_) {
+    const Tensor& tensor = tensors_[active.tensor];
+    std::memset(gradients_[active.tensor], 0, tensor.length * sizeOf(tensor.type));
+  }
 }
 
 // Norms, and what gradients are to be multiplied by.

@@ -14,7 +14,7 @@ struct Configuration {
 Configuration& configuration();
 
 // What the next step as a whole is to do: a number each, or 0 for no and 1 for yes. Mirrors lib/step-memory.ts.
-enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes };
+enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes, kZeroesRefused };
 
 class Plan {
  public:
@@ -74,6 +74,7 @@ class Plan {
   unsigned mostThreads(size_t elements) const;
   void measure(size_t elements);
   void update(size_t elements);
+  void zeroGradients() const;
   void inParts(unsigned threads, size_t elements, Part part) const;
   bool share(unsigned threads, size_t elements, Part part) const;
   void measureRange(size_t begin, size_t end) const;

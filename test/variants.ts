@@ -27,12 +27,16 @@ export interface AnyOptimizer {
   learningRate: number;
   readonly groups: readonly { readonly params: readonly string[]; [option: string]: unknown }[];
   addGroup(group: object): AnyOptimizer;
+  lossScale: number;
+  readonly accumulationSteps: number;
   step(gradients: readonly (Tensor | null)[]): StepResult;
   stepAsync(gradients: readonly (Tensor | null)[]): Promise<StepResult>;
   save(path: string): Promise<void>;
   load(path: string): Promise<void>;
   stateDict(): StateDict;
   loadStateDict(dict: StateDict): void;
+  swapInAverages(): void;
+  swapOutAverages(): void;
 }
 type AnyClass = new (params: readonly Tensor[], options: Options) => AnyOptimizer;
 
