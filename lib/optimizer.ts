@@ -279,7 +279,7 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #conclude(gradients: readonly unknown[]): StepResult {
-    const now = (this.#groups[0] as GroupRange).values as Values<OptimizerWideOptions>;
+    const now = (this.#groups[0] as StepGroup).values as Values<OptimizerWideOptions>;
     const result = this.#control.conclude(gradients, this.#state, now);
     if (this.#control.lossScale !== undefined) this.#setLossScale(this.#control.lossScale);
     return result;

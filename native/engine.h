@@ -14,7 +14,7 @@ struct Configuration {
 Configuration& configuration();
 
 // What the next step as a whole is to do: a number each, or 0 for no and 1 for yes. Mirrors lib/step-memory.ts.
-enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes, kZeroesRefused };
+enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes, kZeroesRefused, kRequestCount };
 
 class Plan {
  public:

@@ -224,6 +224,17 @@ describe.each(engines)('on %s', (isa) => {
     expect(w[0]).toBe(-6);
   });
 
+  test('a group that is added in the middle of a sum takes part in it, also if it is to end now', () => {
+    configure({ isa });
+    const [a, b] = [Float64Array.of(0), Float64Array.of(0)];
+    const optimizer = new SGD([{ params: a }], { learningRate: 1, accumulationSteps: 3 });
+    optimizer.step([Float64Array.of(4)]);
+    optimizer.accumulationSteps = 1;
+    const grown = optimizer.addGroup({ params: b });
+    expect(grown.step([Float64Array.of(2), Float64Array.of(2)]).updated).toBe(true);
+    expect([a[0], b[0]]).toEqual([-3, -1]); // the mean of two calls, of which the first had nothing for b
+  });
+
   test('other options that change in the middle of a sum hold for the calls after', () => {
     configure({ isa });
     const w = Float64Array.of(0);

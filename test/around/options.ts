@@ -19,8 +19,6 @@ export const around: Options[] = [
   { zeroGradients: true },
   { zeroGradients: true, accumulationSteps: 2 },
   { clipValue: 0.3, onNonFinite: 'skip', zeroGradients: true },
-  { clipValue: 1e-46, clipNorm: 1e-300, clipGlobalNorm: 1e-310, lossScale: 2 ** 126 },
-  { lossScale: 2 ** -126, lowerBound: -0, upperBound: 0 },
   {
     clipValue: 0.3,
     clipNorm: 0.5,

@@ -116,7 +116,13 @@ test.each(dataTypes)('%s: special values have the bits of the reference', (type)
   const tensor = (i: number, length: number, seed: number) =>
     place(type, length, 8 * i, (k) => special[(seed < 9 ? k : i + seed) % length] as number).tensor;
   const [{ Class } = { Class: undefined as never }] = optimizers;
-  for (const options of around) expectSame({ Class, options, lengths, tensor, steps: 3 }, [1]);
+  const ends = [
+    { clipValue: 1e-46, clipNorm: 1e-300, clipGlobalNorm: 1e-310, lossScale: 2 ** 126 },
+    { lossScale: 2 ** -126, lowerBound: -0, upperBound: 0 },
+  ];
+  for (const options of [...around, ...ends]) {
+    expectSame({ Class, options, lengths, tensor, steps: 3 }, [1]);
+  }
 });
 
 test.each([...dataTypes])('%s: every length and place of a gradient has its norm', (type) => {

@@ -329,6 +329,7 @@ describe('averages', () => {
     ['stateDict', (o) => o.stateDict(), 'stateDict()'],
     ['loadStateDict', (o) => o.loadStateDict({} as StateDict), 'loadStateDict()'],
     ['swapInAverages', (o) => o.swapInAverages(), 'swapInAverages()'],
+    ['addGroup', (o) => o.addGroup({ params: f32(1) } as never), 'addGroup()'],
     [
       'a new state',
       (o) => {
