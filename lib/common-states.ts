@@ -9,8 +9,8 @@ interface CommonState {
   type(type: DataType): MemoryType;
   /** Whether it may be there without being needed: it was before. */
   readonly stays: boolean;
-  /** Whether these hyperparameters need it. */
-  needed(type: DataType, h: Values<CommonOptions>): boolean;
+  /** Whether it is needed with these hyperparameters, and where so many calls are summed already. */
+  needed(type: DataType, h: Values<CommonOptions>, accumulatedCalls: number): boolean;
 }
 
 /** Of the type in which a parameter of this type is updated. */
@@ -24,6 +24,11 @@ export const commonStates: readonly CommonState[] = [
     stays: false,
     needed: hasMasterCopy,
   },
-  { name: 'gradientSum', type: wide, stays: true, needed: (_, h) => h.accumulationSteps > 1 },
+  {
+    name: 'gradientSum',
+    type: wide,
+    stays: true,
+    needed: (_, h, accumulatedCalls) => h.accumulationSteps > 1 || accumulatedCalls > 0,
+  },
   { name: 'parameterAverage', type: wide, stays: true, needed: (_, h) => h.averageDecay !== 0 },
 ];

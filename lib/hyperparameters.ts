@@ -26,6 +26,9 @@ export type Values<O> = { -readonly [K in keyof O]-?: NonNullable<O[K]> };
 /** The largest finite float32: beyond it a hyperparameter would be infinite for Float32Array tensors. */
 const LARGEST = 3.4028234663852886e38;
 
+/** The largest power of 2 whose reciprocal is no denormal float32. */
+export const LARGEST_SCALE = 2 ** 126;
+
 function number(value: number | undefined, expected: string, accepts: (x: number) => boolean) {
   return { default: value as number, expected, type: 'number', accepts } as const;
 }
@@ -38,6 +41,12 @@ export function nonNegative(value?: number): Hyperparameter<number> {
 /** A number above 0. */
 export function positive(value: number): Hyperparameter<number> {
   return number(value, 'a finite number above 0', (x) => x > 0 && x <= LARGEST);
+}
+
+/** A number that is divided by as well as multiplied by: neither may come near the ends of float32. */
+export function scale(value: number): Hyperparameter<number> {
+  const accepts = (x: number) => x >= 2 ** -126 && x <= LARGEST_SCALE;
+  return number(value, 'a number from 2^-126 to 2^126', accepts);
 }
 
 /** Something above 0 that a size may not exceed; without one, Infinity. */
@@ -159,6 +168,15 @@ const elsewhere: { readonly [name: string]: string | undefined } = Object.assign
     beta_2: 'beta2',
     bias_correction: 'biasCorrection',
     momentum_decay: 'momentumDecay',
+    clipvalue: 'clipValue',
+    clipnorm: 'clipNorm',
+    global_clipnorm: 'clipGlobalNorm',
+    max_norm: 'clipNorm or clipGlobalNorm',
+    use_ema: 'averageDecay',
+    ema_momentum: 'averageDecay',
+    gradient_accumulation_steps: 'accumulationSteps',
+    loss_scale_factor: 'lossScale',
+    growth_interval: 'lossScaleGrowthInterval',
     gamma: 'factor',
     total_iters: 'steps',
     total_steps: 'steps',

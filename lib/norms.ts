@@ -53,12 +53,12 @@ export function clipNorms(
   for (let i = 0; i < sums.length; i++) {
     const sum = sums[i] as number;
     const norm = Math.sqrt(sum);
-    const multiplier = toLimit(norm, limits[i] as number);
+    const limit = limits[i] as number;
     norms[1 + i] = norm;
-    multipliers[i] = multiplier;
+    multipliers[i] = toLimit(norm, limit);
     whole += sum;
-    const left = multiplier * norm;
-    rest += multiplier === 1 ? sum : left * left;
+    // A norm may be infinite: what clipping leaves of it is the limit.
+    rest += norm > limit ? limit * limit : sum;
   }
   norms[0] = Math.sqrt(whole);
   const ofAll = toLimit(Math.sqrt(rest), globalLimit);

@@ -3,9 +3,10 @@ import {
   limit,
   oneOf,
   optimizerWide,
-  positive,
   positiveInteger,
   type Specification,
+  scale,
+  type Values,
 } from './hyperparameters.js';
 
 /**
@@ -24,31 +25,36 @@ export interface OptimizerWideOptions {
   clipGlobalNorm?: number;
   /**
    * What the loss, and so the gradients, were multiplied by: they are multiplied by `1 / lossScale`. With
-   * `dynamicLossScale`, the scale that the next loss is to have. Domain: above 0. Default: 1.
+   * `dynamicLossScale`, the scale that the next loss is to have. Domain: from 2^-126 to 2^126. Default: 1.
    */
   lossScale?: number;
   /**
    * Adapts `lossScale`: gradients that are not all finite are skipped, as by `onNonFinite: 'skip'`, and halve it, but not
    * below 1; `lossScaleGrowthInterval` updates without one double it. Start from something large, such as 65536.
-   * Default: false. As PyTorch's `GradScaler` and Keras's `LossScaleOptimizer`.
+   * Default: false. As PyTorch's `GradScaler` and Keras's `LossScaleOptimizer`, which have no least scale. A scale that was
+   * set while the step was under way is not made larger by it.
    */
   dynamicLossScale?: boolean;
   /** How many updates in a row double a dynamic loss scale. Domain: integers of at least 1. Default: 2000. */
   lossScaleGrowthInterval?: number;
   /**
-   * What a step does when a gradient is infinite or NaN: `'propagate'` goes on; `'skip'` leaves everything as it is, as if
-   * the call had not been made; `'throw'` does so, too, and throws ERR_GRADIENT_NOT_FINITE. Default: `'propagate'`.
-   * As `optax.apply_if_finite` without its limit.
+   * What a step does when a gradient, unscaled and added to the sum, is infinite or NaN: `'propagate'` goes on; `'skip'`
+   * leaves everything as it is, as if the call had not been made, but for `zeroGradients`; `'throw'` throws
+   * ERR_GRADIENT_NOT_FINITE, and nothing has changed. Default: `'propagate'`. As `optax.apply_if_finite` without its limit.
    */
   onNonFinite?: 'propagate' | 'skip' | 'throw';
   /**
    * Sums the gradients of so many calls of `step`, and makes the last of them an update with their mean. A null gradient adds
-   * nothing; a null gradient in the call that closes the sum leaves the tensor, and its sum, for the next time.
+   * nothing; a null gradient in the call that makes the update leaves the tensor, and its sum, for the next time: where a
+   * tensor has had gradients before in the sum, zeros are what updates it.
    * Domain: integers of at least 1. Default: 1. As Keras's `gradient_accumulation_steps` and `optax.MultiSteps`; in PyTorch
    * the caller divides the loss. A float32 number for each parameter (float64 for Float64Array), whatever `stateType`.
    */
   accumulationSteps?: number;
-  /** Sets gradients to 0 when they are used: they may not share memory then. Default: false. As PyTorch's `zero_grad`. */
+  /**
+   * Sets gradients to 0 when they were used, added to a sum, or skipped; a step that throws leaves them. They may not share
+   * memory then. Default: false. As PyTorch's `zero_grad`.
+   */
   zeroGradients?: boolean;
   /** Measures the norms of gradients even if nothing else asks for them: see {@link StepResult}. Default: false. */
   measureNorms?: boolean;
@@ -56,7 +62,7 @@ export interface OptimizerWideOptions {
 
 const specification: Specification<OptimizerWideOptions> = {
   clipGlobalNorm: limit(),
-  lossScale: positive(1),
+  lossScale: scale(1),
   dynamicLossScale: boolean(false),
   lossScaleGrowthInterval: positiveInteger(2000),
   onNonFinite: oneOf('propagate', 'skip', 'throw'),
@@ -66,3 +72,8 @@ const specification: Specification<OptimizerWideOptions> = {
 };
 
 export const optimizerWideHyperparameters = optimizerWide(specification);
+
+/** Whether a step with gradients that are not finite is not made. */
+export function refusesNonFinite(h: Values<OptimizerWideOptions>): boolean {
+  return h.onNonFinite !== 'propagate' || h.dynamicLossScale;
+}

@@ -191,9 +191,12 @@ export abstract class Optimizer<O, P extends object> {
    * Updates all parameters in place, once. Nothing is copied, and nothing is allocated.
    *
    * @param gradients in the shape of the parameters, each of its parameter's type and length; null leaves a tensor and its
-   * state as they are. Gradients are only read; they may share memory with each other, not with parameters.
+   * state as they are. Gradients are only read, but for `zeroGradients`; they may share memory with each other, not with
+   * parameters
+   * @returns what the step did and measured: the same object every time
    * @throws TypeError ERR_GRADIENT_NAMES, ERR_TENSOR_TYPE
-   * @throws RangeError ERR_GRADIENT_NAMES, ERR_TENSOR_LENGTH, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP; nothing has changed
+   * @throws RangeError ERR_GRADIENT_NAMES, ERR_TENSOR_LENGTH, ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP,
+   * ERR_GRADIENT_NOT_FINITE, ERR_OPTIMIZER_BUSY; nothing has changed
    */
   step(gradients: Gradients<P>): StepResult {
     const result = this.#step(gradients, this.#listeners.wantReport(this.#state.steps));
@@ -265,7 +268,8 @@ export abstract class Optimizer<O, P extends object> {
   #requireMemory(gradients: readonly unknown[]) {
     const list = [...gradients];
     skipFrozen(list, this.#groups);
-    const fault = memoryFault(this.#parameters, list, this.#control.zeroes);
+    // Whether it will write the gradients is not known yet: a load may come before.
+    const fault = memoryFault(this.#parameters, list);
     if (fault) throw fault;
   }
 
@@ -332,7 +336,8 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #conclude(gradients: readonly unknown[]): StepResult {
-    const result = this.#control.conclude(gradients, this.#state);
+    const now = (this.#groups[0] as StepGroup).values as Values<OptimizerWideOptions>;
+    const result = this.#control.conclude(gradients, this.#state, now);
     if (this.#control.lossScale !== undefined) this.#setLossScale(this.#control.lossScale);
     return result;
   }
@@ -499,7 +504,8 @@ export abstract class Optimizer<O, P extends object> {
     for (const { values, first, end } of groups) {
       for (const [i, { type }] of parameters.slice(first, end).entries()) {
         const kept = old?.slots[first + i];
-        types.push(ranks.map((k) => kept?.[k]?.type ?? neededType(this.#rule, k, type, values)));
+        const needed = (k: number) => neededType(this.#rule, k, type, values, old?.counters);
+        types.push(ranks.map((k) => kept?.[k]?.type ?? needed(k)));
       }
     }
     const same = (k: number, i: number) => types[i]?.[k] === old?.slots[i]?.[k]?.type;
@@ -508,7 +514,9 @@ export abstract class Optimizer<O, P extends object> {
 
     const state = new State(this.#rule, parameters, (i, k) => types[i]?.[k]);
     for (const { values, first, end } of groups) {
-      for (let i = first; i < end; i++) for (const k of ranks) state.start(i, k, values);
+      for (let i = first; i < end; i++) {
+        for (const k of ranks) if (!old?.slots[i]?.[k]) state.start(i, k, values);
+      }
     }
     if (old) state.copy(old);
     return state;

@@ -12,12 +12,12 @@ export interface ParameterOptions {
   /** The most that a parameter may be. Domain: at least lowerBound. Default: Infinity. */
   upperBound?: number;
   /**
-   * Keeps a moving average of the parameters, e = averageDecay * e + (1 - averageDecay) * p after every step; the first step
-   * starts it from p. {@link Optimizer.swapInAverages} uses it. 0 keeps none. Domain: [0, 1). Default: 0.
+   * Keeps a moving average of the parameters, e = averageDecay * e + (1 - averageDecay) * p after every update of a tensor;
+   * the first one starts it from p. {@link Optimizer.swapInAverages} uses it. 0 keeps none. Domain: [0, 1). Default: 0.
    *
    * As Keras's `use_ema` with `ema_momentum`, PyTorch's `swa_utils.AveragedModel` with `get_ema_multi_avg_fn`, and
    * `optax.ema` of parameters. A float32 number for each parameter (float64 for Float64Array), whatever `stateType`. Turned
-   * on later, it starts from the parameters as they are then.
+   * on later, it starts from the parameters as they are then; turned off, it stays as it is, and may go on from there.
    */
   averageDecay?: number;
 }

@@ -13,7 +13,7 @@ import type { AnyRule, Element } from './rule.js';
 import { Request } from './step-memory.js';
 import { createStreams, type Stream, type Streams } from './streams.js';
 import type { Tensor } from './tensor.js';
-import { accumulate, beforeNorms, transformation } from './transformation.js';
+import { accumulate, measured, transformation } from './transformation.js';
 
 /** Those of the stages, in their order. */
 type AllSettings = [Settings, Settings, Settings, Settings];
@@ -30,7 +30,12 @@ export const referenceEngine: Engine = {
         const multipliers = new Float64Array(parameters.length).fill(1);
         if (wants(Request.MEASURES)) {
           measure(request, gradients, settings, multipliers);
-          if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) return true;
+          if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) {
+            if (wants(Request.ZEROES_REFUSED)) {
+              eachTensor(request, gradients, settings, ({ zeroGradient }) => zeroGradient());
+            }
+            return true;
+          }
         }
         eachTensor(request, gradients, settings, (streams, arithmetic, i) => {
           const parameter = parameters[i] as Parameter;
@@ -119,7 +124,7 @@ function eachGradient(
     for (let i = 0; i < end - begin; i++) {
       x.g = ofLoss.values[i] as number;
       if (sum) x.gradientSum = sum.values[i] as number;
-      use(beforeNorms(x, c as never, on as never, arithmetic), begin + i);
+      use(measured(x, c as never, on as never, arithmetic), begin + i);
     }
   }
 }

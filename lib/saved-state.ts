@@ -72,6 +72,8 @@ export function matchState<A>(
   requireSame(root.rule, rule.name, `${place.name}.rule`);
   const saved = requireList(root.groups, `${place.name}.groups`, groups.length);
 
+  const counters = matchCounters(root.counters, `${place.name}.counters`);
+
   const values: Values<object>[] = [];
   const tensors: SavedTensor<A>[] = [];
   for (const [g, { values: own, first, end }] of groups.entries()) {
@@ -90,7 +92,8 @@ export function matchState<A>(
     values.push(h);
     for (const [i, entry] of requireList(group.tensors, `${at}.tensors`, end - first).entries()) {
       const parameter = parameters[first + i] as Parameter;
-      tensors.push(matchTensor(entry, place, g, rule, h, parameter, `${at}.tensors[${i}]`));
+      const where = `${at}.tensors[${i}]`;
+      tensors.push(matchTensor(entry, place, g, rule, h, counters, parameter, where));
     }
   }
   for (const name of optimizerWideNames(rule.hyperparameters)) {
@@ -99,7 +102,6 @@ export function matchState<A>(
       requireSame((own as AnyRecord)[name], (values[0] as AnyRecord)[name], at);
     }
   }
-  const counters = matchCounters(root.counters, `${place.name}.counters`);
   return { values, allocate: () => allocateState(rule, parameters, tensors, counters) };
 }
 
@@ -152,6 +154,7 @@ function matchTensor<A>(
   group: number,
   rule: AnyRule,
   h: Values<object>,
+  counters: Counters,
   parameter: Parameter,
   at: string,
 ): SavedTensor<A> {
@@ -163,7 +166,7 @@ function matchTensor<A>(
   const saved = place.statesOf(tensor, group, where);
   const known = new Set<string>();
   const states = stateNames(rule).map((name, k) => {
-    const needed = neededType(rule, k, parameter.type, h);
+    const needed = neededType(rule, k, parameter.type, h, counters);
     const type = needed ?? possibleType(rule, k, parameter.type, h);
     if (type === undefined) return undefined;
     const parts = partsOf(name, type, parameter.length);

@@ -1,3 +1,4 @@
+import { memoryFault } from './check.js';
 import type { CommonOptions } from './common-options.js';
 import { commonStates } from './common-states.js';
 
@@ -71,12 +72,20 @@ export function commonSlots(rule: AnyRule, slots: readonly (Slot | undefined)[] 
   return commonStates.map((_, k) => slots[rule.state.length + k]);
 }
 
-/** The type of a tensor's k-th state; undefined if these hyperparameters do without. */
-export function neededType(rule: AnyRule, k: number, type: DataType, h: Values<object>) {
+/** The type of a tensor's k-th state; undefined if these hyperparameters do without, where so much was counted. */
+export function neededType(
+  rule: AnyRule,
+  k: number,
+  type: DataType,
+  h: Values<object>,
+  { accumulatedCalls }: Counters = counted,
+) {
   const own = rule.state[k];
   if (own) return (own.needed?.(h) ?? true) ? stateTypeOf(type, h) : undefined;
   const common = commonStates[k - rule.state.length];
-  return common?.needed(type, h as Values<CommonOptions>) ? common.type(type) : undefined;
+  return common?.needed(type, h as Values<CommonOptions>, accumulatedCalls)
+    ? common.type(type)
+    : undefined;
 }
 
 /** The type that it has, needed or not; undefined if it is not there unless it is needed. */
@@ -94,6 +103,9 @@ export interface Counters {
   goodSteps: number;
 }
 
+/** What it has counted when it is made. */
+const counted: Counters = { accumulatedCalls: 0, goodSteps: 0 };
+
 /** Everything that an optimizer remembers of its tensors: states, in one arena, and the numbers of steps. */
 export class State {
   readonly rule: AnyRule;
@@ -107,7 +119,7 @@ export class State {
   readonly numbers: Float64Array;
   /** What they will be when the step that is prepared is made. */
   readonly nextNumbers: Float64Array;
-  readonly counters: Counters = { accumulatedCalls: 0, goodSteps: 0 };
+  readonly counters: Counters = { ...counted };
 
   /**
    * Each state of float32 or float64 lies in its cache lines as its parameter does, so that aligned vectors of one are
@@ -190,13 +202,17 @@ export class State {
   }
 
   /**
-   * Sets the k-th state of tensor i to what it starts from: an average of the parameters from these as they are. A copy of
-   * the parameters finds out by itself.
+   * Sets the k-th state of tensor i, if it has one, to what it starts from: an average of the parameters from these as they
+   * are. A copy of the parameters finds out by itself. Throws if the memory of the parameter is gone.
    */
   start(i: number, k: number, h: Values<object>) {
     if (commonStates[k - this.rule.state.length]?.name === 'parameterAverage') {
-      const { tensor, type } = this.parameters[i] as Parameter;
-      for (const { values } of this.arrays(i, k)) decode(tensor, type, values);
+      const parameter = this.parameters[i] as Parameter;
+      for (const { values } of this.arrays(i, k)) {
+        const fault = memoryFault([parameter]);
+        if (fault) throw fault;
+        decode(parameter.tensor, parameter.type, values);
+      }
       return;
     }
     const initial = this.rule.state[k]?.initial?.(h) ?? 0;

@@ -1,6 +1,6 @@
 import { failure } from './errors.js';
-import type { Values } from './hyperparameters.js';
-import type { OptimizerWideOptions } from './optimizer-wide-options.js';
+import { LARGEST_SCALE, type Values } from './hyperparameters.js';
+import { type OptimizerWideOptions, refusesNonFinite } from './optimizer-wide-options.js';
 import type { Parameter } from './params.js';
 import { readReports, type TensorReport } from './report.js';
 import type { GroupRange } from './saved-state.js';
@@ -8,14 +8,15 @@ import type { Counters, State } from './state.js';
 import { createStepMemory, Request, type StepMemory } from './step-memory.js';
 import type { TransformationOptions } from './transformation.js';
 
-/** What a step did, and what it measured on the way. */
+/** What a step did, and what it measured on the way. That of `step` is the same object every time, with the same memory. */
 export interface StepResult {
   /** Whether parameters were updated: not by gradients that were only accumulated, and not by those that were skipped. */
   readonly updated: boolean;
   /**
-   * The norm of all gradients, sqrt(sum of g * g), as they were before they were clipped by norms: unscaled, summed, clipped by
-   * value. NaN if one is not finite. Undefined if it was not measured: `clipNorm`, `clipGlobalNorm`, `onNonFinite`,
-   * `dynamicLossScale` and `measureNorms` need it.
+   * The norm of all gradients, sqrt(sum of g * g), before they were clipped by norms: of their mean over the calls, clipped by
+   * value; or, where the call only added to the sum, of the sum so far. NaN if a number is not finite, and infinite if a
+   * square of float64 is. Undefined if it was not measured: updates need it for `clipNorm` and `clipGlobalNorm`, and every
+   * call for `onNonFinite` (other than `'propagate'`), `dynamicLossScale` and `measureNorms`.
    */
   readonly gradientNorm: number | undefined;
   /** The norms of the gradient of each tensor, in the order of the parameters; 0 where it was null. */
@@ -29,18 +30,21 @@ export interface StepResult {
 
 type Options = Values<OptimizerWideOptions & TransformationOptions>;
 
-/** The most that a dynamic loss scale grows to: its double would be infinite in float32. */
-const LARGEST_SCALE = 2 ** 127;
-
 /** What a step does beside the rules of its tensors, and for all of them together. */
 export class StepControl {
   readonly memory: StepMemory;
-  /** What the loss scale is to be after the last step, if that changes it. */
+  /** What the loss scale is to be from now on, if the last step changes it. */
   lossScale: number | undefined;
   /** What the request was made of. */
   #groups: readonly GroupRange[] | undefined;
   #options: Options = {} as Options;
+  /** Whether every call measures norms, and whether those do that make updates. */
+  #measuresAll = false;
+  #measuresUpdates = false;
+  /** Those of the tensors, where the engine writes them. */
   readonly #norms: Float64Array;
+  /** Those that callers get to see: they could transfer the memory away. */
+  #shownNorms: Float64Array;
   readonly #result: { -readonly [K in keyof StepResult]: StepResult[K] } = {
     updated: true,
     gradientNorm: undefined,
@@ -51,14 +55,18 @@ export class StepControl {
   constructor(tensors: number) {
     this.memory = createStepMemory(tensors);
     this.#norms = this.memory.norms.subarray(1);
+    this.#shownNorms = this.#norms.slice();
   }
 
   /** Writes what the next step is to do. Returns how many calls it has the gradients of. */
   request(groups: readonly GroupRange[], { accumulatedCalls }: Counters, reports: boolean): number {
     if (groups !== this.#groups) this.#read(groups);
     const calls = accumulatedCalls + 1;
+    const accumulates = calls < this.#options.accumulationSteps;
+    const measures = accumulates ? this.#measuresAll : this.#measuresUpdates;
     const { request } = this.memory;
-    request[Request.ACCUMULATES] = calls < this.#options.accumulationSteps ? 1 : 0;
+    request[Request.ACCUMULATES] = accumulates ? 1 : 0;
+    request[Request.MEASURES] = measures ? 1 : 0;
     request[Request.REPORTS] = reports ? 1 : 0;
     if (reports) this.memory.reports.fill(0); // engines pass over tensors without numbers
     return calls;
@@ -67,13 +75,14 @@ export class StepControl {
   #read(groups: readonly GroupRange[]) {
     const h = (groups[0] as GroupRange).values as Options;
     const clips = groups.some(({ values }) => (values as Options).clipNorm < h.clipGlobalNorm);
-    const refuses = h.onNonFinite !== 'propagate' || h.dynamicLossScale;
-    const measures = refuses || h.measureNorms || clips || Number.isFinite(h.clipGlobalNorm);
+    const refuses = refusesNonFinite(h);
     const { request } = this.memory;
-    request[Request.MEASURES] = measures ? 1 : 0;
     request[Request.REFUSES] = refuses ? 1 : 0;
     request[Request.CLIP_GLOBAL_NORM] = h.clipGlobalNorm;
     request[Request.ZEROES] = h.zeroGradients ? 1 : 0;
+    request[Request.ZEROES_REFUSED] = h.zeroGradients && h.onNonFinite !== 'throw' ? 1 : 0;
+    this.#measuresAll = refuses || h.measureNorms;
+    this.#measuresUpdates = this.#measuresAll || clips || Number.isFinite(h.clipGlobalNorm);
     this.#groups = groups;
     this.#options = h;
   }
@@ -86,9 +95,14 @@ export class StepControl {
   /**
    * Counts a step that the engine has made, or refused to make because of its gradients. Returns the same object every time.
    *
+   * @param now the options as they are now: the step may have been asked for with others
    * @throws RangeError ERR_GRADIENT_NOT_FINITE
    */
-  conclude(gradients: readonly unknown[], state: State): StepResult {
+  conclude(
+    gradients: readonly unknown[],
+    state: State,
+    now: Values<OptimizerWideOptions>,
+  ): StepResult {
     const { parameters, counters } = state;
     const h = this.#options;
     const { request, norms } = this.memory;
@@ -97,7 +111,7 @@ export class StepControl {
     const result = this.#result;
     result.updated = !refused && request[Request.ACCUMULATES] === 0;
     result.gradientNorm = measured ? (norms[0] as number) : undefined;
-    result.gradientNorms = measured ? this.#norms : undefined;
+    result.gradientNorms = measured ? this.#copyNorms() : undefined;
     result.report =
       result.updated && request[Request.REPORTS] === 1
         ? this.#readReports(gradients, parameters)
@@ -107,7 +121,8 @@ export class StepControl {
       if (h.onNonFinite === 'throw') throw this.#notFinite(parameters);
       if (h.dynamicLossScale) {
         counters.goodSteps = 0;
-        this.lossScale = Math.max(h.lossScale / 2, Math.min(h.lossScale, 1));
+        const halved = Math.max(h.lossScale / 2, Math.min(h.lossScale, 1));
+        this.lossScale = Math.min(halved, now.lossScale);
       }
     } else if (result.updated) {
       counters.accumulatedCalls = 0;
@@ -116,12 +131,20 @@ export class StepControl {
       }
       if (h.dynamicLossScale && ++counters.goodSteps >= h.lossScaleGrowthInterval) {
         counters.goodSteps = 0;
-        this.lossScale = Math.min(h.lossScale * 2, Math.max(h.lossScale, LARGEST_SCALE));
+        if (now.lossScale === h.lossScale) {
+          this.lossScale = Math.min(h.lossScale * 2, LARGEST_SCALE);
+        }
       }
     } else {
       counters.accumulatedCalls++;
     }
     return result;
+  }
+
+  #copyNorms(): Float64Array {
+    if (this.#shownNorms.length !== this.#norms.length) this.#shownNorms = this.#norms.slice();
+    else this.#shownNorms.set(this.#norms);
+    return this.#shownNorms;
   }
 
   #readReports(gradients: readonly unknown[], parameters: readonly Parameter[]) {

@@ -26,8 +26,10 @@ export const Request = {
   CLIP_GLOBAL_NORM: 3,
   /** Sets gradients to 0. */
   ZEROES: 4,
+  /** Sets them to 0 even if it does nothing else, because a norm is NaN. */
+  ZEROES_REFUSED: 5,
   /** Tells what it does to each tensor. */
-  REPORTS: 5,
+  REPORTS: 6,
 } as const;
 
 export function createStepMemory(tensors: number): StepMemory {

@@ -82,8 +82,8 @@ struct BeforeSweep : Settings<T, Transformation> {
     });
   }
 
-  [[gnu::always_inline]] V beforeNorms(size_t i, auto lanes) const {
-    return Transformation::beforeNorms(streams.gradient(i, lanes), sum(i, lanes), c, on);
+  [[gnu::always_inline]] V measured(size_t i, auto lanes) const {
+    return Transformation::measured(streams.gradient(i, lanes), sum(i, lanes), c, on);
   }
 
   // The sum of the squares of a chunk.
@@ -95,9 +95,9 @@ struct BeforeSweep : Settings<T, Transformation> {
     };
     size_t i = 0;
     for (; i + kNormLanes <= length; i += kNormLanes)
-      for (size_t k = 0; k < kNormLanes / L::count; k++) add(k, beforeNorms(i + k * L::count, All{}));
+      for (size_t k = 0; k < kNormLanes / L::count; k++) add(k, measured(i + k * L::count, All{}));
     for (size_t k = 0; i < length; k++, i += L::count)
-      add(k, length - i < L::count ? beforeNorms(i, length - i) : beforeNorms(i, All{}));
+      add(k, length - i < L::count ? measured(i, length - i) : measured(i, All{}));
     const double sum = sums.sum();
     return sum < __builtin_inf() || allFinite() ? sum : __builtin_nan("");
   }
@@ -106,7 +106,7 @@ struct BeforeSweep : Settings<T, Transformation> {
   [[gnu::noinline]] bool allFinite() const {
     for (size_t i = 0; i < length; i++) {
       T x[L::count];
-      L::store(x, beforeNorms(i, size_t{1}), All{});
+      L::store(x, measured(i, size_t{1}), All{});
       if (!(x[0] - x[0] == 0)) return false;
     }
     return true;
@@ -114,7 +114,7 @@ struct BeforeSweep : Settings<T, Transformation> {
 
   void remember(T* gradient, T* parameter) const {
     eachVector<T>(length, [&](size_t i, auto lanes) {
-      L::store(gradient + i, beforeNorms(i, lanes), lanes);
+      L::store(gradient + i, measured(i, lanes), lanes);
       L::store(parameter + i, streams.storedParameter(i, lanes), lanes);
     });
   }

@@ -123,7 +123,10 @@ void Plan::run() {
   if (asks(kMeasures)) {
     sums_.resize(chunks);
     measure(elements);
-    if (asks(kRefuses) && std::isnan(norms_[0])) return;
+    if (asks(kRefuses) && std::isnan(norms_[0])) {
+      if (asks(kZeroesRefused)) zeroGradients();
+      return;
+    }
   }
   if (asks(kAccumulates))
     inParts(mostThreads(elements), elements, &Plan::accumulateRange);
@@ -175,6 +178,13 @@ void Plan::report(size_t elements, size_t chunks) {
     const double report[kReportWidth] = {std::sqrt(all.gradient), std::sqrt(all.update), std::sqrt(all.parameter),
                                          all.zeroUpdates, all.largestRate};
     std::copy(std::begin(report), std::end(report), reports_ + active.tensor * kReportWidth);
+  }
+}
+
+void Plan::zeroGradients() const {
+  for (const Active& active : active_) {
+    const Tensor& tensor = tensors_[active.tensor];
+    std::memset(gradients_[active.tensor], 0, tensor.length * sizeOf(tensor.type));
   }
 }
 

@@ -14,7 +14,16 @@ struct Configuration {
 Configuration& configuration();
 
 // What the next step as a whole is to do: a number each, or 0 for no and 1 for yes. Mirrors lib/step-memory.ts.
-enum Request : unsigned { kAccumulates, kMeasures, kRefuses, kClipGlobalNorm, kZeroes, kReports };
+enum Request : unsigned {
+  kAccumulates,
+  kMeasures,
+  kRefuses,
+  kClipGlobalNorm,
+  kZeroes,
+  kZeroesRefused,
+  kReports,
+  kRequestCount
+};
 
 class Plan {
  public:
@@ -75,6 +84,7 @@ class Plan {
   void measure(size_t elements);
   void update(size_t elements);
   void report(size_t elements, size_t chunks);
+  void zeroGradients() const;
   void inParts(unsigned threads, size_t elements, Part part) const;
   bool share(unsigned threads, size_t elements, Part part) const;
   void measureRange(size_t begin, size_t end) const;

@@ -12,12 +12,12 @@ inline void clipNorms(const std::vector<double>& sums, const std::vector<double>
                       double* norms, std::vector<double>& multipliers) {
   double whole = 0, rest = 0;
   for (size_t i = 0; i < sums.size(); i++) {
-    const double norm = std::sqrt(sums[i]), multiplier = toLimit(norm, limits[i]);
+    const double norm = std::sqrt(sums[i]);
     norms[1 + i] = norm;
-    multipliers[i] = multiplier;
+    multipliers[i] = toLimit(norm, limits[i]);
     whole += sums[i];
-    const double left = multiplier * norm;
-    rest += multiplier == 1 ? sums[i] : left * left;
+    // A norm may be infinite: what clipping leaves of it is the limit.
+    rest += norm > limits[i] ? limits[i] * limits[i] : sums[i];
   }
   norms[0] = std::sqrt(whole);
   const double ofAll = toLimit(std::sqrt(rest), globalLimit);

@@ -3,21 +3,32 @@
 #include "names.h"
 
 struct Transformation {
-  NAMES(Scalar, unscale, mean, clipValue, clipNorm, multiplier);
-  NAMES(Switch, scaled, accumulated, clippedByValue, clippedByNorm);
+  NAMES(Scalar, unscale, calls, clipValue, clipNorm, multiplier);
+  NAMES(Switch, scaled, accumulated, clippedByValue, refusesInfinite, clippedByNorm);
 
-  // The gradient whose norm is measured.
   template <class V, class On>
-  static V beforeNorms(V g, V sum, const V* c, On on) {
+  static V mean(V g, V sum, const V* c, On on) {
     if (on(scaled)) g = g * c[unscale];
-    if (on(accumulated)) g = (sum + g) * c[mean];
-    if (on(clippedByValue)) g = minimum(maximum(g, -c[clipValue]), c[clipValue]);
+    if (on(accumulated)) g = (sum + g) / c[calls];
     return g;
   }
 
   template <class V, class On>
+  static V clipByValue(V g, const V* c, On on) {
+    return on(clippedByValue) ? minimum(maximum(g, -c[clipValue]), c[clipValue]) : g;
+  }
+
+  // The gradient whose norm is measured; NaN where an infinite number is refused, though it can be clipped.
+  template <class V, class On>
+  static V measured(V g, V sum, const V* c, On on) {
+    g = mean(g, sum, c, on);
+    const V clipped = clipByValue(g, c, on);
+    return on(refusesInfinite) ? clipped + (g - g) : clipped;
+  }
+
+  template <class V, class On>
   static V update(V g, V& sum, const V* c, On on) {
-    g = beforeNorms(g, sum, c, on);
+    g = clipByValue(mean(g, sum, c, on), c, on);
     if (on(accumulated)) sum = V{};
     if (on(clippedByNorm)) g = g * c[multiplier];
     return g;

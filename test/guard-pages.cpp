@@ -164,7 +164,7 @@ class Arrays {
     }
 
     const int32_t rowOf = 0;
-    const double request[] = {0, now.around, 0, 1, now.around, now.around};
+    const double request[kRequestCount] = {0, now.around, 0, 1, now.around, 0, now.around};
     double norms[2], reports[kReportWidth];
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);

@@ -30,6 +30,8 @@ export interface AnyOptimizer {
   learningRate: number;
   readonly groups: readonly { readonly params: readonly string[]; [option: string]: unknown }[];
   addGroup(group: object): AnyOptimizer;
+  lossScale: number;
+  readonly accumulationSteps: number;
   step(gradients: readonly (Tensor | null)[]): StepResult;
   stepWithReport(gradients: readonly (Tensor | null)[]): StepResult;
   stepAsync(gradients: readonly (Tensor | null)[], options?: AsyncStepOptions): Promise<StepResult>;
@@ -37,6 +39,8 @@ export interface AnyOptimizer {
   load(path: string): Promise<void>;
   stateDict(): StateDict;
   loadStateDict(dict: StateDict): void;
+  swapInAverages(): void;
+  swapOutAverages(): void;
 }
 type AnyClass = new (params: readonly Tensor[], options: Options) => AnyOptimizer;
 

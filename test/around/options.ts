@@ -18,6 +18,7 @@ export const around: Options[] = [
   { averageDecay: 0.25, lowerBound: -0.5 },
   { zeroGradients: true },
   { zeroGradients: true, accumulationSteps: 2 },
+  { clipValue: 0.3, onNonFinite: 'skip', zeroGradients: true },
   {
     clipValue: 0.3,
     clipNorm: 0.5,

@@ -6,6 +6,7 @@ import {
   difference,
   ordinaryValue,
   place,
+  specialValues,
   type Tensor,
 } from '../bits.js';
 import { nativeIsas } from '../engines.js';
@@ -116,6 +117,22 @@ describe.each(tables.slice(0, 3))('$name', ({ rule, Class, table }) => {
       }
     },
   );
+});
+
+test.each(dataTypes)('%s: special values have the bits of the reference', (type) => {
+  // Every pair of a parameter and a gradient, one tensor for each gradient: else one norm would be that of all.
+  const special = specialValues[type];
+  const lengths = special.map(() => special.length);
+  const tensor = (i: number, length: number, seed: number) =>
+    place(type, length, 8 * i, (k) => special[(seed < 9 ? k : i + seed) % length] as number).tensor;
+  const [{ Class } = { Class: undefined as never }] = optimizers;
+  const ends = [
+    { clipValue: 1e-46, clipNorm: 1e-300, clipGlobalNorm: 1e-310, lossScale: 2 ** 126 },
+    { lossScale: 2 ** -126, lowerBound: -0, upperBound: 0 },
+  ];
+  for (const options of [...around, ...ends]) {
+    expectSame({ Class, options, lengths, tensor, steps: 3 }, [1]);
+  }
 });
 
 test.each([...dataTypes])('%s: every length and place of a gradient has its norm', (type) => {

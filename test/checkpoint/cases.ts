@@ -134,6 +134,16 @@ const SHORT = [300, 7, 0];
 /** Enough for several threads. */
 const LONG = [150_007, 130_011, 5];
 
+/** What happens around the step and is remembered: half-way there is the sum of one call, and the scale has changed. */
+const around: Options = {
+  accumulationSteps: 3,
+  dynamicLossScale: true,
+  lossScale: 1024,
+  lossScaleGrowthInterval: 1,
+  clipGlobalNorm: 0.5,
+  averageDecay: 0.9,
+};
+
 /** Every rule with the fewest and with the most states, in every type and storage; every layout in turn. */
 export const cases: Case[] = optimizers.flatMap((each) => {
   const all: Case[] = [];
@@ -149,6 +159,15 @@ export const cases: Case[] = optimizers.flatMap((each) => {
     }
   }
   const most = extremes(each.rule).at(-1) as Options;
+  const busy = { ...most, ...around };
+  all.push(createCase(each, busy, next(), SHORT, 'own float32', own('float32')));
+  all.push(createCase(each, busy, next(), SHORT, 'shared float64', shared('float64')));
+  if (each === optimizers[0]) {
+    for (const storage of storages.filter((storage) => possible(most, storage))) {
+      const make: Make = (n, value) => tensorOf(storage, n, value);
+      all.push(createCase(each, { ...busy, ...storage }, next(), SHORT, 'own', make));
+    }
+  }
   all.push(createCase(each, most, 'groups', LONG, 'long float32', own('float32')));
   return all;
 });

@@ -30,6 +30,13 @@ test('another process, with other instructions and threads, goes on bit for bit'
   }
 });
 
+test('some cases are saved in the middle of a sum, with another scale of the loss than they began with', async () => {
+  const training = cases.find(({ name }) => name.includes('accumulationSteps'))?.start();
+  for (const t of firstHalf) await training?.step(t);
+  expect(training?.optimizer.lossScale).toBe(2048);
+  expect(training?.optimizer.stateDict().counters).toEqual({ accumulatedCalls: 1, goodSteps: 0 });
+});
+
 describe('without parameters', () => {
   // Some, in every layout: the parameters make no difference here.
   test.each(cases.filter((_, i) => i % 5 === 0))(

@@ -67,7 +67,7 @@ function spoil(world: World, gradients: unknown[], fault: Fault, place: number) 
   return { list: gradients.map((g, k) => (k === i ? value : g)), harmless };
 }
 
-const codeOf = (error: unknown) => (error as { code?: string }).code;
+const codeOf = (error: unknown) => (error as { code?: string } | undefined)?.code;
 
 function expectThrows(run: () => unknown, code: string | undefined) {
   let thrown: unknown;
@@ -92,31 +92,50 @@ function gradientsOf(world: World, nulls: number, shared: boolean): Gradients {
 
 const nulls = fc.oneof(fc.constant(0), fc.nat(31));
 
-const step = fc.record({ nulls, shared: fc.boolean() }).map((given) =>
+/** Whether a number of the gradients is NaN. */
+const poisoned = fc.nat(4).map((n) => n === 0);
+
+const copiesOf = (gradients: Gradients) => gradients.map((gradient) => gradient?.slice() ?? null);
+
+const step = fc.record({ nulls, shared: fc.boolean(), poisoned }).map((given) =>
   command(`step(${JSON.stringify(given)})`, (world) => {
     const gradients = gradientsOf(world, given.nulls, given.shared);
+    if (given.poisoned) world.poison(gradients);
+    const copies = copiesOf(gradients);
     const code = world.pending.length > 0 ? 'ERR_OPTIMIZER_BUSY' : world.broken;
-    expectThrows(() => world.optimizer.step(world.shaped(gradients) as never), code);
-    if (!code) world.stepTwin(gradients);
+    const thrown = code === undefined ? world.stepTwin(copies) : undefined;
+    expectThrows(
+      () => world.optimizer.step(world.shaped(gradients) as never),
+      code ?? codeOf(thrown),
+    );
+    if (!code) expect(copiesOf(gradients)).toEqual(copies);
   }),
 );
 
-const stepAsync = fc.record({ nulls, shared: fc.boolean(), wait: fc.boolean() }).map((given) =>
-  command(`stepAsync(${JSON.stringify(given)})`, async (world) => {
-    const gradients = gradientsOf(world, given.nulls, given.shared);
-    const promise = world.optimizer.stepAsync(world.shaped(gradients) as never);
-    const resizable = world.kinds.includes('resizable') && 'ERR_TENSOR_RESIZABLE';
-    const codes = [world.broken, resizable].filter((code) => code);
-    if (codes.length > 0) {
-      expect(codes).toContain(await codeOfRejection(promise));
-      await world.settle();
-      return;
-    }
-    world.stepTwin(gradients);
-    world.pending.push(promise);
-    if (given.wait) await world.settle();
-  }),
-);
+const stepAsync = fc
+  .record({ nulls, shared: fc.boolean(), poisoned, wait: fc.boolean() })
+  .map((given) =>
+    command(`stepAsync(${JSON.stringify(given)})`, async (world) => {
+      const gradients = gradientsOf(world, given.nulls, given.shared);
+      if (given.poisoned) world.poison(gradients);
+      const copies = copiesOf(gradients);
+      // A step that waits keeps the scale that its gradients had; the twin's is that after the steps before.
+      if (world.options.dynamicLossScale && !world.broken) await world.settle();
+      const promise = world.optimizer.stepAsync(world.shaped(gradients) as never);
+      const resizable = world.kinds.includes('resizable') && 'ERR_TENSOR_RESIZABLE';
+      const codes = [world.broken, resizable].filter((code) => code);
+      if (codes.length > 0) {
+        expect(codes).toContain(await codeOfRejection(promise));
+        await world.settle();
+        return;
+      }
+      const thrown = world.stepTwin(copies);
+      world.pending.push(
+        thrown ? promise.catch((error) => expect(codeOf(error)).toBe(codeOf(thrown))) : promise,
+      );
+      if (given.wait || world.options.dynamicLossScale) await world.settle();
+    }),
+  );
 
 const badStep = fc
   .record({
@@ -306,7 +325,7 @@ const transferGradients = fc.constant(
     if (world.broken || world.kinds.includes('resizable')) return;
     await world.settle();
     const gradients = gradientsOf(world, 0, false);
-    const copies = gradients.map((gradient) => gradient?.slice() ?? null);
+    const copies = copiesOf(gradients);
     const step = world.optimizer.stepAsync(world.shaped(gradients) as never);
     const buffers = new Set(gradients.map((gradient) => gradient?.buffer as ArrayBuffer));
     structuredClone([...buffers], { transfer: [...buffers] });
@@ -339,6 +358,23 @@ const shrink = fc.record({ place: fc.nat(4), back: fc.boolean() }).map(({ place,
     }
     resize(tensor, byteLength + 16);
     tensor.set(world.twinParams[i] as Tensors[number]);
+  }),
+);
+
+/** Averages are in the place of parameters for a while. */
+const swap = fc.constant(
+  command('swap', (world) => {
+    const { optimizer, twin, options } = world;
+    const none = options.averageDecay === undefined ? 'ERR_NO_AVERAGES' : world.broken;
+    const code = world.pending.length > 0 ? 'ERR_OPTIMIZER_BUSY' : none;
+    expectThrows(() => optimizer.swapInAverages(), code);
+    if (code) return;
+    twin.swapInAverages();
+    world.compare();
+    const gradients = world.shaped(gradientsOf(world, 0, false)) as never;
+    expectThrows(() => optimizer.step(gradients), 'ERR_OPTIMIZER_BUSY');
+    optimizer.swapOutAverages();
+    twin.swapOutAverages();
   }),
 );
 
@@ -390,6 +426,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   transferGradients,
   shrink,
   growing,
+  swap,
   renew,
   renew,
   abandon,

@@ -41,7 +41,17 @@ export interface Plan {
   lengths: number[];
   memories: Memory[];
   shape: 'list' | 'record' | 'groups';
+  /** A place in the list of what happens around steps. */
+  around: number;
 }
+
+const around: Options[] = [
+  {},
+  { accumulationSteps: 2, averageDecay: 0.9, onNonFinite: 'skip' },
+  { accumulationSteps: 3, clipGlobalNorm: 0.5, zeroGradients: true },
+  { dynamicLossScale: true, lossScale: 8, lossScaleGrowthInterval: 2, clipValue: 0.3 },
+  { averageDecay: 0.5, clipNorm: 0.5, upperBound: 0.5, onNonFinite: 'throw' },
+];
 
 export const plans: fc.Arbitrary<Plan> = fc.record({
   optimizer: fc.nat(optimizers.length - 1),
@@ -55,6 +65,7 @@ export const plans: fc.Arbitrary<Plan> = fc.record({
   }),
   memories: fc.array(fc.constantFrom(...memories), { minLength: 1, maxLength: 5 }),
   shape: fc.constantFrom('list', 'record', 'groups'),
+  around: fc.nat(around.length - 1),
 });
 
 /** The memory of some tensors of one type. */
@@ -162,7 +173,7 @@ export class World {
     const wanted = plan.variant === 0 ? few : many;
     const variant = possible(wanted, storage) ? wanted : few;
     const stateType = possible(variant, storage) ? storage.stateType : 'float32';
-    this.options = { ...variant, ...storage, stateType };
+    this.options = { ...variant, ...storage, stateType, ...around[plan.around] };
     this.kinds = lengths.map((_, i) => kinds[i % kinds.length] as Memory);
     const half = Math.ceil(lengths.length / 2);
     this.sizes = [half, lengths.length - half].filter((size) => size > 0);
@@ -234,10 +245,26 @@ export class World {
     configure({ isa: this.isa, threads: this.threads });
   }
 
-  stepTwin(gradients: readonly (AnyArray | null)[]) {
+  /** What the twin does with such gradients: the error of a step that throws. */
+  stepTwin(gradients: readonly (AnyArray | null)[]): unknown {
     configure({ isa: 'typescript' });
-    this.twin.step(this.shaped(gradients) as never);
-    this.useEngine();
+    try {
+      this.twin.step(this.shaped(gradients) as never);
+    } catch (error) {
+      return error;
+    } finally {
+      this.useEngine();
+    }
+    return undefined;
+  }
+
+  /** Makes one number NaN, where that is refused: else all would be NaN in the end. */
+  poison(gradients: readonly (AnyArray | null)[]) {
+    const { onNonFinite, dynamicLossScale } = this.options;
+    const { type } = this.plan;
+    if (onNonFinite === undefined && !dynamicLossScale) return;
+    const gradient = gradients.find((g) => g !== null && g.length > 0);
+    gradient?.set([{ bfloat16: 0x7fc0, float16: 0x7e00, float32: NaN, float64: NaN }[type]]);
   }
 
   async settle() {
@@ -259,6 +286,8 @@ export class World {
     if (this.apart) return;
     const statesOf = (optimizer: AnyOptimizer) =>
       optimizer.stateDict().groups.flatMap(({ tensors }) => tensors);
+    expect(this.optimizer.lossScale).toBe(this.twin.lossScale);
+    expect(this.optimizer.stateDict().counters).toEqual(this.twin.stateDict().counters);
     const expected = statesOf(this.twin);
     for (const [i, { state, ...rest }] of statesOf(this.optimizer).entries()) {
       const { state: _, ...expectedRest } = expected[i] as TensorState;
