@@ -74,6 +74,7 @@ export interface Binding {
    * @param rowOf for each tensor the row that holds at the next step, or -1 if the step skips the tensor
    * @param request what the next step is to do: see Request of native/engine.h
    * @param norms room for the norm of all gradients and for that of each tensor's
+   * @param squares room for the sum of the squares of each tensor's gradient
    */
   createPlan(
     rule: number,
@@ -85,6 +86,7 @@ export interface Binding {
     rowOf: Int32Array,
     request: Float64Array,
     norms: Float64Array,
+    squares: Float64Array,
   ): Plan | null;
 
   /**
@@ -93,6 +95,12 @@ export interface Binding {
    * gradient that the step skips may be anything.
    */
   step(plan: Plan, ...gradients: unknown[]): boolean;
+
+  /**
+   * Makes the part of a step that is one tensor's. False as `step`, but that gradients of other tensors do not matter. If norms
+   * are measured, that of all gradients is the tensor's own.
+   */
+  stepTensor(plan: Plan, tensor: number, gradient: unknown): boolean;
 
   /**
    * Keeps the memory of these parameters, from the given tensor on, as long as the plan: even if their buffers are transferred

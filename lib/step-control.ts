@@ -1,5 +1,7 @@
 import { failure } from './errors.js';
 import type { Values } from './hyperparameters.js';
+import { normOfAll } from './norms.js';
+import { wholeStepFault, wholeStepOption } from './open-step.js';
 import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import type { Parameter } from './params.js';
 import type { GroupRange } from './saved-state.js';
@@ -34,6 +36,7 @@ export class StepControl {
   /** What the request was made of. */
   #groups: readonly GroupRange[] | undefined;
   #options: Options = {} as Options;
+  #wholeStepOption: ReturnType<typeof wholeStepOption>;
   readonly #norms: Float64Array;
   readonly #result: { -readonly [K in keyof StepResult]: StepResult[K] } = {
     updated: true,
@@ -64,8 +67,28 @@ export class StepControl {
     request[Request.REFUSES] = refuses ? 1 : 0;
     request[Request.CLIP_GLOBAL_NORM] = h.clipGlobalNorm;
     request[Request.ZEROES] = h.zeroGradients ? 1 : 0;
+    this.#wholeStepOption = wholeStepOption(h);
     this.#groups = groups;
     this.#options = h;
+  }
+
+  /**
+   * Comes before the parts of a step that is made tensor by tensor: one without a gradient has the norm 0.
+   *
+   * @throws RangeError ERR_NEEDS_WHOLE_STEP
+   */
+  beginParts() {
+    if (this.#wholeStepOption) throw wholeStepFault(this.#wholeStepOption, this.#options);
+    const { request, norms, squares } = this.memory;
+    if (request[Request.MEASURES] === 0) return;
+    norms.fill(0);
+    squares.fill(0);
+  }
+
+  /** Comes after them. */
+  endParts() {
+    const { request, norms, squares } = this.memory;
+    if (request[Request.MEASURES] === 1) norms[0] = normOfAll(squares, 0, squares.length);
   }
 
   /** Whether the step that was asked for writes gradients. */

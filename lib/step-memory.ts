@@ -9,6 +9,8 @@ export interface StepMemory {
    * number is infinite or NaN.
    */
   readonly norms: Float64Array;
+  /** Then also the sums of the squares that the norms are the roots of. */
+  readonly squares: Float64Array;
 }
 
 /** What the request has where, each a number or 0 for no and 1 for yes. See native/engine.h. */
@@ -26,5 +28,9 @@ export const Request = {
 
 export function createStepMemory(tensors: number): StepMemory {
   const length = Object.keys(Request).length;
-  return { request: new Float64Array(length), norms: new Float64Array(1 + tensors) };
+  return {
+    request: new Float64Array(length),
+    norms: new Float64Array(1 + tensors),
+    squares: new Float64Array(tensors),
+  };
 }

@@ -29,6 +29,8 @@ export interface AnyOptimizer {
   addGroup(group: object): AnyOptimizer;
   step(gradients: readonly (Tensor | null)[]): StepResult;
   stepAsync(gradients: readonly (Tensor | null)[]): Promise<StepResult>;
+  stepTensor(name: string | number, gradient: Tensor | null): void;
+  endStep(): StepResult;
   save(path: string): Promise<void>;
   load(path: string): Promise<void>;
   stateDict(): StateDict;
