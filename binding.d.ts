@@ -75,6 +75,7 @@ export interface Binding {
    * @param request what the next step is to do: see Request of native/engine.h
    * @param norms room for the norm of all gradients and for that of each tensor's
    * @param reports room for what a step that reports tells of each tensor: see lib/report.ts
+   * @param squares room for the sum of the squares of each tensor's gradient
    */
   createPlan(
     rule: number,
@@ -87,6 +88,7 @@ export interface Binding {
     request: Float64Array,
     norms: Float64Array,
     reports: Float64Array,
+    squares: Float64Array,
   ): Plan | null;
 
   /**
@@ -95,6 +97,12 @@ export interface Binding {
    * gradient that the step skips may be anything.
    */
   step(plan: Plan, ...gradients: unknown[]): boolean;
+
+  /**
+   * Makes the part of a step that is one tensor's. False as `step`, but that gradients of other tensors do not matter. If norms
+   * are measured, that of all gradients is the tensor's own.
+   */
+  stepTensor(plan: Plan, tensor: number, gradient: unknown): boolean;
 
   /**
    * Keeps the memory of these parameters, from the given tensor on, as long as the plan: even if their buffers are transferred

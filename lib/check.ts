@@ -36,6 +36,29 @@ export function memoryFault(
   return overlapFault(parameters, gradients as readonly (Tensor | null)[], gradientsWritten);
 }
 
+/** The same for the part of a step that is one tensor's: its gradient may share memory with no parameter. */
+export function partFault(parameters: readonly Parameter[], i: number, gradient: unknown) {
+  const fault = memoryFault([parameters[i] as Parameter], [gradient]);
+  if (fault) return fault;
+  const { path } = parameters[i] as Parameter;
+  for (const other of parameters) {
+    if (shareMemory(other.tensor, gradient as Tensor)) {
+      return overlap(`grads${path}`, `params${other.path}`);
+    }
+  }
+  return undefined;
+}
+
+function shareMemory(one: Tensor, other: Tensor): boolean {
+  if (byteLengthOf(one) === 0 || byteLengthOf(other) === 0) return false;
+  if (bufferOf(one) !== bufferOf(other)) return false;
+  const begin = Math.max(byteOffsetOf(one), byteOffsetOf(other));
+  return (
+    begin < byteOffsetOf(one) + byteLengthOf(one) &&
+    begin < byteOffsetOf(other) + byteLengthOf(other)
+  );
+}
+
 function tensorFault(
   value: unknown,
   { type, dtype, length }: Parameter,

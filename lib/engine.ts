@@ -23,6 +23,11 @@ export interface Plan {
    * and returns false if any memory is not what the plan was made for.
    */
   step(gradients: readonly unknown[]): boolean;
+  /**
+   * Makes the part of that step that is one tensor's, with this gradient. If norms are measured, that of all gradients is then
+   * the tensor's own. Writes nothing and returns false as `step`, but looks at this tensor alone.
+   */
+  stepTensor(i: number, gradient: unknown): boolean;
   /** How to do so while JavaScript goes on; undefined where the engine computes in JavaScript's own thread. */
   readonly inBackground?: BackgroundStep;
 }

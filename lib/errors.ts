@@ -14,6 +14,14 @@ export type ErrorCode =
   | 'ERR_INVALID_PARAMS'
   /** Gradients whose names or number are not those of the parameters. */
   | 'ERR_GRADIENT_NAMES'
+  /** A name that no tensor has, or several. */
+  | 'ERR_TENSOR_NAME'
+  /** A second gradient for a tensor in one step. */
+  | 'ERR_TENSOR_TWICE'
+  /** The end of a step that was not begun. */
+  | 'ERR_NO_OPEN_STEP'
+  /** An option that needs all gradients of a step at once, where they come one by one. */
+  | 'ERR_NEEDS_WHOLE_STEP'
   /** A value that is no tensor, or a gradient that is not of its parameter's type. */
   | 'ERR_TENSOR_TYPE'
   /** A tensor whose length is not the promised one. */

@@ -19,7 +19,7 @@ export type { LrFinderOptions, LrFinderProgress } from './lr-finder/options.js';
 export { type AnyOptimizer, Optimizer, type ParameterGroup } from './optimizer.js';
 export type { OptimizerWideOptions } from './optimizer-wide-options.js';
 export type { ParameterOptions } from './parameter.js';
-export type { Gradients, Group, Params, Strict, Tensors } from './params.js';
+export type { Gradients, Group, Params, Strict, TensorName, Tensors } from './params.js';
 export { presets } from './presets.js';
 export {
   loadPyTorchState,

@@ -72,7 +72,15 @@ function isSame(stage: Stage<object>, native: StageDescription | undefined): boo
 
 function createEngine(binding: Binding, description: Description): Engine {
   return {
-    createPlan({ rule, parameters, slots, arena, rows, rowOf, step: { request, norms, reports } }) {
+    createPlan({
+      rule,
+      parameters,
+      slots,
+      arena,
+      rows,
+      rowOf,
+      step: { request, norms, reports, squares },
+    }) {
       const number = findRule(rule, description);
       const layout = parameters.flatMap(({ type, dtype, length }, i) => {
         const states = rule.state.map((_, k) => slots[i]?.[k]);
@@ -97,6 +105,7 @@ function createEngine(binding: Binding, description: Description): Engine {
         request,
         norms,
         reports,
+        squares,
       );
       if (plan === null) return undefined;
       const intact = (from: number, to: number) => {
@@ -108,11 +117,14 @@ function createEngine(binding: Binding, description: Description): Engine {
       };
       const step = (gradients: readonly unknown[]) =>
         intact(0, parameters.length) && binding.step(plan, ...gradients);
-      if (!description.asynchronous) return { step };
+      const stepTensor = (i: number, gradient: unknown) =>
+        intact(i, i + 1) && binding.stepTensor(plan, i, gradient);
+      if (!description.asynchronous) return { step, stepTensor };
 
       let held = 0; // so many parameters
       return {
         step,
+        stepTensor,
         inBackground: {
           hold(gradients, from, to) {
             if (held < to) {

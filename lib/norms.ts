@@ -36,33 +36,42 @@ export class SumOfSquares {
 }
 
 /**
- * From the sums of squares of all tensors: writes the norms, that of all and that of each tensor, and the numbers by which
+ * From the sums of squares of some tensors: writes the norms, that of all of them and that of each, and the numbers by which
  * the gradients are to be multiplied.
  *
+ * @param first the number of the first of them
+ * @param end the number after that of the last
  * @param limits for each tensor the largest norm that it may keep
  */
 export function clipNorms(
   sums: Float64Array,
   limits: Float64Array,
+  first: number,
+  end: number,
   globalLimit: number,
   norms: Float64Array,
   multipliers: Float64Array,
 ) {
-  let whole = 0;
   let rest = 0;
-  for (let i = 0; i < sums.length; i++) {
+  for (let i = first; i < end; i++) {
     const sum = sums[i] as number;
     const norm = Math.sqrt(sum);
     const limit = limits[i] as number;
     norms[1 + i] = norm;
     multipliers[i] = toLimit(norm, limit);
-    whole += sum;
     // A norm may be infinite: what clipping leaves of it is the limit.
     rest += norm > limit ? limit * limit : sum;
   }
-  norms[0] = Math.sqrt(whole);
+  norms[0] = normOfAll(sums, first, end);
   const ofAll = toLimit(Math.sqrt(rest), globalLimit);
-  for (let i = 0; i < sums.length; i++) (multipliers[i] as number) *= ofAll;
+  for (let i = first; i < end; i++) (multipliers[i] as number) *= ofAll;
+}
+
+/** The norm of the gradients of some tensors together, from their sums of squares. */
+export function normOfAll(sums: Float64Array, first: number, end: number): number {
+  let whole = 0;
+  for (let i = first; i < end; i++) whole += sums[i] as number;
+  return Math.sqrt(whole);
 }
 
 /** NaN for a norm that is NaN, if there is a limit. */

@@ -3,7 +3,7 @@ import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncStepOptions, readStepOptions } from './async-options.js';
 import { hasAverages, swapInAverages } from './averages.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
-import { memoryFault, overlap, resizableFault } from './check.js';
+import { memoryFault, overlap, partFault, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
 import { checkCommonOptions } from './common-options.js';
@@ -20,6 +20,7 @@ import {
 import { shareInsides } from './insides.js';
 import { describe } from './inspect.js';
 import { Loads } from './loads.js';
+import { OpenStep } from './open-step.js';
 import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import {
   type AnyGroups,
@@ -30,6 +31,7 @@ import {
   type ParsedParams,
   parseParams,
   type StrictGroup,
+  type TensorName,
 } from './params.js';
 import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
@@ -42,7 +44,7 @@ import { copyResult, StepControl, type StepResult } from './step-control.js';
 import { StepGroup, skipFrozen } from './step-group.js';
 import { type ListenerOptions, type StepListener, StepListeners } from './step-listeners.js';
 import { checkStorage } from './storage.js';
-import type { MemoryType } from './tensor.js';
+import type { MemoryType, Tensor } from './tensor.js';
 import { Turns } from './turns.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
@@ -71,6 +73,7 @@ export abstract class Optimizer<O, P extends object> {
   #gradients: unknown[] = [];
   #rows!: Rows;
   #control!: StepControl;
+  #open!: OpenStep;
   #plan: Plan | undefined;
   /** The rows that the plan points to. */
   #table: Float64Array | undefined;
@@ -183,6 +186,7 @@ export abstract class Optimizer<O, P extends object> {
     this.#gradients = parameters.map(() => null);
     this.#rows = rows;
     this.#control = control;
+    this.#open = new OpenStep(params);
     this.#usePlan(plan, engine);
     this.#exposed = Object.freeze(groups.map((_, k) => this.#exposed[k] ?? this.#expose(k)));
   }
@@ -256,6 +260,59 @@ export abstract class Optimizer<O, P extends object> {
     const groups = this.#loads.valueFor(() => this.#groups);
     const reports = () => report || this.#listeners.wantReport(this.#state.steps);
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal, reports), signal);
+  }
+
+  /**
+   * Updates one tensor in place as soon as its gradient is there, and may still be in the caches. The first call begins a step,
+   * {@link endStep} closes it: with the same gradients the same bits as `step`. The hyperparameters are those of the moment it
+   * began. Until it is closed, whatever else steps, saves, loads or needs new states fails with ERR_OPTIMIZER_BUSY.
+   *
+   * When the call returns, the gradient is used: the same memory can take the next tensor's.
+   *
+   * `clipGlobalNorm`, `dynamicLossScale` and `onNonFinite` other than `'propagate'` look at all gradients first, and are refused.
+   *
+   * @param name of the tensor in a record; its place in a list, 0 if it is the only one; in groups also `'1/bias'`, with the
+   * number of the group, where several have the same
+   * @param gradient as one of `step`; null leaves the tensor alone, as does a step that is closed without one
+   * @throws TypeError ERR_TENSOR_TYPE
+   * @throws RangeError ERR_TENSOR_NAME, ERR_TENSOR_TWICE, ERR_NEEDS_WHOLE_STEP, ERR_OPTIMIZER_BUSY, ERR_TENSOR_LENGTH,
+   * ERR_TENSOR_DETACHED, ERR_TENSOR_OVERLAP; nothing has changed, and a step that was begun before can go on
+   */
+  stepTensor(name: TensorName<P>, gradient: Tensor | null): void {
+    const i = this.#open.find(name);
+    if (!this.#open.isOpen) this.#beginParts('stepTensor()');
+    const updates = gradient !== null && this.#open.parts[i] !== null; // null if it is frozen
+    if (updates && !this.#currentPlan().stepTensor(i, gradient)) {
+      throw this.#partFault(i, gradient);
+    }
+    this.#open.take(i, updates);
+  }
+
+  /**
+   * Closes a step that was made tensor by tensor: counts it, and tells what it did. Tensors that got no gradient are left alone.
+   *
+   * @throws RangeError ERR_NO_OPEN_STEP
+   */
+  endStep(): StepResult {
+    this.#open.close();
+    this.#control.endParts();
+    const result = this.#conclude(this.#open.parts);
+    this.#open.clear();
+    return this.#listeners.any ? this.#tell(copyResult(result), this.#groups) : result;
+  }
+
+  #beginParts(call: string) {
+    this.#requireIdle(call);
+    this.#open.clear();
+    const reports = this.#listeners.wantReport(this.#state.steps);
+    this.#prepare(this.#open.parts, this.#groups, reports);
+    this.#control.beginParts();
+  }
+
+  #partFault(i: number, gradient: unknown): Error {
+    const { path } = this.#parameters[i] as Parameter;
+    const fault = partFault(this.#parameters, i, gradient) ?? memoryFault(this.#parameters);
+    return fault ?? overlap(`grads${path}`, 'a parameter');
   }
 
   #collect(gradients: unknown): unknown[] {
@@ -425,7 +482,7 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (this.#stepping || this.#swapOut) this.#requireIdle('what takes time');
+    if (this.#stepping || this.#swapOut || this.#open.isOpen) this.#requireIdle('what takes time');
     return this.#turns.take(work, signal);
   }
 
@@ -453,7 +510,8 @@ export abstract class Optimizer<O, P extends object> {
     const reason =
       (this.#stepping && 'from within a step') ||
       (this.#turns.busy && 'while a promise of it is pending') ||
-      (this.#swapOut && 'while averages are swapped in');
+      (this.#swapOut && 'while averages are swapped in') ||
+      (this.#open.isOpen && 'before endStep()');
     if (!reason) return;
     const expected = `${call} when nothing is at work on the optimizer`;
     throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, `a call ${reason}`);

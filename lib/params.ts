@@ -55,6 +55,12 @@ export type Gradients<P> = P extends AnyGroups
   ? { readonly [K in keyof P]: P[K] extends { readonly params: infer T } ? GradientsOf<T> : never }
   : GradientsOf<P>;
 
+/**
+ * What a tensor is called: its name in a record, its place in a list, 0 for a tensor by itself; in a list of groups also
+ * the number of the group and one of these, such as '1/bias'.
+ */
+export type TensorName<P> = P extends Tensor | readonly unknown[] ? string | number : keyof P;
+
 /** A tensor as it was when the optimizer was made. */
 export interface Parameter {
   /** Where it stands in the parameters, as an error shows it: '', '[3]', '.bias', '[1].bias'. */

@@ -1,7 +1,7 @@
 import type { Arithmetic } from './arithmetic/arithmetic.js';
 import { float32 } from './arithmetic/float32.js';
 import { float64 } from './arithmetic/float64.js';
-import { memoryFault } from './check.js';
+import { memoryFault, partFault } from './check.js';
 import type { Engine, PlanRequest } from './engine.js';
 import { gradient } from './gradient.js';
 import { clipNorms, SumOfSquares } from './norms.js';
@@ -23,88 +23,106 @@ export const referenceEngine: Engine = {
   createPlan(request) {
     const { rule, parameters, step } = request;
     const settings = stagesOf(rule).map(createSettings) as AllSettings;
+    const wants = (what: number) => step.request[what] === 1;
+    const run = (part: Part) => {
+      const multipliers = new Float64Array(parameters.length).fill(1);
+      if (wants(Request.MEASURES)) {
+        measure(request, part, settings, multipliers);
+        if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) {
+          if (wants(Request.ZEROES_REFUSED)) {
+            eachTensor(request, part, settings, ({ zeroGradient }) => zeroGradient());
+          }
+          return;
+        }
+      }
+      eachTensor(request, part, settings, (streams, arithmetic, i) => {
+        const parameter = parameters[i] as Parameter;
+        const { length } = parameter;
+        const update = () => {
+          settings[0].c.multiplier = arithmetic.round(multipliers[i] as number);
+          updateTensor(rule, length, streams, settings, arithmetic);
+        };
+        if (wants(Request.ACCUMULATES)) {
+          accumulateTensor(length, streams, settings[0], arithmetic);
+        } else if (wants(Request.REPORTS)) {
+          const gradient = new Float64Array(length);
+          eachGradient(length, streams, settings[0], arithmetic, (g, k) => {
+            gradient[k] = g;
+          });
+          const before = storedNumbers(parameter);
+          update();
+          const to = step.reports.subarray(i * REPORT_WIDTH);
+          writeReport(gradient, before, storedNumbers(parameter), to);
+        } else {
+          update();
+        }
+        if (wants(Request.ZEROES)) streams.zeroGradient();
+      });
+    };
     return {
       step(gradients) {
-        const wants = (what: number) => step.request[what] === 1;
         if (memoryFault(parameters, gradients, wants(Request.ZEROES))) return false;
-        const multipliers = new Float64Array(parameters.length).fill(1);
-        if (wants(Request.MEASURES)) {
-          measure(request, gradients, settings, multipliers);
-          if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) {
-            if (wants(Request.ZEROES_REFUSED)) {
-              eachTensor(request, gradients, settings, ({ zeroGradient }) => zeroGradient());
-            }
-            return true;
-          }
-        }
-        eachTensor(request, gradients, settings, (streams, arithmetic, i) => {
-          const parameter = parameters[i] as Parameter;
-          const { length } = parameter;
-          const update = () => {
-            settings[0].c.multiplier = arithmetic.round(multipliers[i] as number);
-            updateTensor(rule, length, streams, settings, arithmetic);
-          };
-          if (wants(Request.ACCUMULATES)) {
-            accumulateTensor(length, streams, settings[0], arithmetic);
-          } else if (wants(Request.REPORTS)) {
-            const gradient = new Float64Array(length);
-            eachGradient(length, streams, settings[0], arithmetic, (g, k) => {
-              gradient[k] = g;
-            });
-            const before = storedNumbers(parameter);
-            update();
-            const to = step.reports.subarray(i * REPORT_WIDTH);
-            writeReport(gradient, before, storedNumbers(parameter), to);
-          } else {
-            update();
-          }
-          if (wants(Request.ZEROES)) streams.zeroGradient();
-        });
+        run({ first: 0, end: parameters.length, gradients });
+        return true;
+      },
+      stepTensor(i, gradient) {
+        if (partFault(parameters, i, gradient)) return false;
+        run({ first: i, end: i + 1, gradients: [gradient] });
         return true;
       },
     };
   },
 };
 
-/** All tensors that the step does not skip, one after the other, with their settings. */
+/** The tensors that are looked at, from the first number to the one before `end`, and their gradients. */
+interface Part {
+  readonly first: number;
+  readonly end: number;
+  readonly gradients: readonly unknown[];
+}
+
+/** All tensors of a part that the step does not skip, one after the other, with their settings. */
 function eachTensor(
   request: PlanRequest,
-  gradients: readonly unknown[],
+  { first, end, gradients }: Part,
   settings: readonly Settings[],
   use: (streams: Streams, arithmetic: Arithmetic, i: number) => void,
 ) {
   const { rule, parameters, rows, rowOf } = request;
-  for (const [i, { type, length }] of parameters.entries()) {
+  for (let i = first; i < end; i++) {
+    const { type, length } = parameters[i] as Parameter;
     const row = rowOf[i] as number;
     if (row < 0 || length === 0) continue; // a tensor without numbers may have no memory either
     const arithmetic = type === 'float64' ? float64 : float32;
     const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, settings);
-    use(createStreams(request, i, gradients[i] as Tensor, key), arithmetic, i);
+    use(createStreams(request, i, gradients[i - first] as Tensor, key), arithmetic, i);
   }
 }
 
 /** Writes the norms, and what each gradient is to be multiplied by. */
 function measure(
   request: PlanRequest,
-  gradients: readonly unknown[],
+  part: Part,
   settings: AllSettings,
   multipliers: Float64Array,
 ) {
   const { rule, parameters, rows, rowOf, step } = request;
-  const sums = new Float64Array(parameters.length);
-  eachTensor(request, gradients, settings, (streams, arithmetic, i) => {
+  const { first, end } = part;
+  step.squares.fill(0, first, end);
+  eachTensor(request, part, settings, (streams, arithmetic, i) => {
     const squares = new SumOfSquares();
     const { length } = parameters[i] as Parameter;
     eachGradient(length, streams, settings[0], arithmetic, (g) => squares.add(g));
-    sums[i] = squares.total();
+    step.squares[i] = squares.total();
   });
-  const limits = Float64Array.from(rowOf, (row) => {
+  const limits = Float64Array.from(rowOf, (row, i) => {
+    if (i < first || i >= end) return Number.NaN;
     const { c } = createSettings(transformation as never);
     if (row >= 0) readRow(rule, rows, row * rowWidth(rule), (x) => x, [{ c, on: {} }]);
     return row < 0 ? Number.POSITIVE_INFINITY : (c.clipNorm as number);
   });
   const globalLimit = step.request[Request.CLIP_GLOBAL_NORM] as number;
-  clipNorms(sums, limits, globalLimit, step.norms, multipliers);
+  clipNorms(step.squares, limits, first, end, globalLimit, step.norms, multipliers);
 }
 
 /** Gives every number of a tensor's gradient as it is before norms clip it. */

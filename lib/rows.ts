@@ -93,8 +93,9 @@ export class Rows {
   readonly rowOf: Int32Array;
   readonly #rule: AnyRule;
   readonly #writer: Writer;
-  /** What each row was written for. Its step matters only if it is the first one. */
+  /** What each row was written for, and whether its step was the first one: no other step matters to all stages. */
   readonly #valuesOf: (Values<object> | undefined)[] = [];
+  readonly #isFirst: boolean[] = [];
   #calls = 0;
   /** The rule's numbers of the tensors of the row that is being written, at their next step. */
   readonly #numbers: Numbers;
@@ -172,7 +173,8 @@ export class Rows {
     const afterRule = ends - parameter.scalars.length;
     let to = at + SCALARS;
     // Mostly nothing of this has changed since the last step.
-    if (this.#valuesOf[row] !== values || step === 1) {
+    const isFirst = step === 1;
+    if (this.#valuesOf[row] !== values || this.#isFirst[row] !== isFirst) {
       const { c, on } = transformationWriter;
       transformation.prepare(values as never, step, c, on, calls, numbers);
       parameter.prepare(
@@ -192,7 +194,8 @@ export class Rows {
     to = writeStage(gradientWriter, table, at + 1, to);
     writeStage(this.#writer, table, at + 2, to);
     table[at + KEY] = randomKey((values as Values<StorageOptions>).seed, step) >>> 0;
-    this.#valuesOf[row] = step === 1 ? undefined : values;
+    this.#valuesOf[row] = values;
+    this.#isFirst[row] = isFirst;
   }
 
   #grow() {

@@ -1,5 +1,7 @@
 import { failure } from './errors.js';
 import { LARGEST_SCALE, type Values } from './hyperparameters.js';
+import { normOfAll } from './norms.js';
+import { wholeStepFault, wholeStepOption } from './open-step.js';
 import { type OptimizerWideOptions, refusesNonFinite } from './optimizer-wide-options.js';
 import type { Parameter } from './params.js';
 import { readReports, type TensorReport } from './report.js';
@@ -38,6 +40,7 @@ export class StepControl {
   /** What the request was made of. */
   #groups: readonly GroupRange[] | undefined;
   #options: Options = {} as Options;
+  #wholeStepOption: ReturnType<typeof wholeStepOption>;
   /** Whether every call measures norms, and whether those do that make updates. */
   #measuresAll = false;
   #measuresUpdates = false;
@@ -83,8 +86,28 @@ export class StepControl {
     request[Request.ZEROES_REFUSED] = h.zeroGradients && h.onNonFinite !== 'throw' ? 1 : 0;
     this.#measuresAll = refuses || h.measureNorms;
     this.#measuresUpdates = this.#measuresAll || clips || Number.isFinite(h.clipGlobalNorm);
+    this.#wholeStepOption = wholeStepOption(h);
     this.#groups = groups;
     this.#options = h;
+  }
+
+  /**
+   * Comes before the parts of a step that is made tensor by tensor: one without a gradient has the norm 0.
+   *
+   * @throws RangeError ERR_NEEDS_WHOLE_STEP
+   */
+  beginParts() {
+    if (this.#wholeStepOption) throw wholeStepFault(this.#wholeStepOption, this.#options);
+    const { request, norms, squares } = this.memory;
+    if (request[Request.MEASURES] === 0) return;
+    norms.fill(0);
+    squares.fill(0);
+  }
+
+  /** Comes after them. */
+  endParts() {
+    const { request, norms, squares } = this.memory;
+    if (request[Request.MEASURES] === 1) norms[0] = normOfAll(squares, 0, squares.length);
   }
 
   /** Whether the step that was asked for writes gradients. */

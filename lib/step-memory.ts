@@ -13,6 +13,8 @@ export interface StepMemory {
   readonly norms: Float64Array;
   /** If reports were asked for: what each tensor's has. */
   readonly reports: Float64Array;
+  /** Then also the sums of the squares that the norms are the roots of. */
+  readonly squares: Float64Array;
 }
 
 /** What the request has where, each a number or 0 for no and 1 for yes. See native/engine.h. */
@@ -38,5 +40,6 @@ export function createStepMemory(tensors: number): StepMemory {
     request: new Float64Array(length),
     norms: new Float64Array(1 + tensors),
     reports: new Float64Array(REPORT_WIDTH * tensors),
+    squares: new Float64Array(tensors),
   };
 }

@@ -130,7 +130,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   const size_t rowWidth = info[5].As<Napi::Number>().Uint32Value();
   auto rowOf = info[6].As<Napi::Int32Array>();
   auto request = info[7].As<Napi::Float64Array>(), norms = info[8].As<Napi::Float64Array>(),
-       reports = info[9].As<Napi::Float64Array>();
+       reports = info[9].As<Napi::Float64Array>(), squares = info[10].As<Napi::Float64Array>();
 
   std::vector<Plan::Tensor> tensors(parameters.Length());
   const double* next = layout.Data();
@@ -146,9 +146,9 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   }
   auto bound = std::make_unique<Bound>();
   bound->arguments.resize(2 + tensors.size());
-  bound->plan =
-      std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
-                             rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data(), reports.Data());
+  bound->plan = std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
+                                       rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data(),
+                                       reports.Data(), squares.Data());
   if (!bound->plan->parametersDisjoint()) return env.Null();
   bound->asyncStep = std::make_unique<AsyncStep>(*bound->plan);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });
@@ -194,6 +194,21 @@ napi_value step(napi_env env, napi_callback_info info) {
     if (!takeGradient(env, plan, i, call.arguments[1 + i])) return answer(env, false);
   if (!plan.gradientsDisjoint()) return answer(env, false);
   plan.run();
+  return answer(env, true);
+}
+
+napi_value stepTensor(napi_env env, napi_callback_info info) {
+  napi_value arguments[3];
+  size_t given = 3;
+  void* data = nullptr;
+  uint32_t i = 0;
+  napi_get_cb_info(env, info, &given, arguments, nullptr, nullptr);
+  if (given != 3 || napi_get_value_external(env, arguments[0], &data) != napi_ok ||
+      napi_get_value_uint32(env, arguments[1], &i) != napi_ok)
+    return answer(env, false);
+  Plan& plan = *static_cast<Bound*>(data)->plan;
+  if (i >= plan.size() || !takeGradient(env, plan, i, arguments[2])) return answer(env, false);
+  plan.runTensor(i);
   return answer(env, true);
 }
 
@@ -252,6 +267,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   exports["createPlan"] = Napi::Function::New<createPlan>(env, "createPlan");
   const std::pair<const char*, napi_callback> functions[] = {
       {"step", step},
+      {"stepTensor", stepTensor},
       {"holdParameters", holdParameters},
       {"holdGradients", holdGradients},
       {"letGo", letGo},

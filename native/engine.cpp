@@ -52,7 +52,8 @@ Configuration& configuration() {
 }
 
 Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
-           size_t rowWidth, const int32_t* rowOf, const double* request, double* norms, double* reports)
+           size_t rowWidth, const int32_t* rowOf, const double* request, double* norms, double* reports,
+           double* squares)
     : rule_(rule),
       tensors_(std::move(tensors)),
       arena_(arena),
@@ -63,10 +64,10 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
       request_(request),
       norms_(norms),
       reports_(reports),
+      squares_(squares),
       gradients_(tensors_.size()),
       multipliers_(tensors_.size(), 1),
-      limits_(tensors_.size(), INFINITY),
-      tensorSums_(tensors_.size()) {
+      limits_(tensors_.size(), INFINITY) {
   active_.reserve(tensors_.size());
   written_.push_back({arena_, arena_ + arenaBytes_});
   for (size_t i = 0; i < size(); i++) written_.push_back(interval(tensors_[i].parameter, i));
@@ -109,11 +110,16 @@ bool Plan::gradientsDisjoint() const {
   return sortDisjoint(all);
 }
 
-void Plan::run() {
+void Plan::runTensor(size_t i) {
+  if (paces_.empty()) paces_.resize(size());
+  run(i, i + 1, paces_[i]);
+}
+
+void Plan::run(size_t first, size_t end, Pace& pace) {
   const Isa& isa = *configuration().isa;
   active_.clear();
   size_t elements = 0, chunks = 0;
-  for (size_t i = 0; i < size(); i++) {
+  for (size_t i = first; i < end; i++) {
     if (skips(i) || tensors_[i].length == 0) continue;
     active_.push_back({elements, chunks, i, nullptr, nullptr});
     findSweeps(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
@@ -122,7 +128,7 @@ void Plan::run() {
   }
   if (asks(kMeasures)) {
     sums_.resize(chunks);
-    measure(elements);
+    measure(first, end, elements);
     if (asks(kRefuses) && std::isnan(norms_[0])) {
       if (asks(kZeroesRefused)) zeroGradients();
       return;
@@ -133,7 +139,7 @@ void Plan::run() {
   else if (asks(kReports))
     report(elements, chunks);
   else
-    update(elements);
+    update(elements, pace);
 }
 
 unsigned Plan::mostThreads(size_t elements) const {
@@ -145,18 +151,18 @@ void Plan::inParts(unsigned threads, size_t elements, Part part) const {
   if (threads == 1 || !share(threads, elements, part)) (this->*part)(0, elements);
 }
 
-void Plan::update(size_t elements) {
+void Plan::update(size_t elements, Pace& pace) {
   const unsigned most = mostThreads(elements);
   if (most == 1) return updateRange(0, elements);
   const PlainFloatingPoint plain;  // for the pace
-  unsigned threads = pace_.choose(most);
+  unsigned threads = pace.choose(most);
   const auto start = std::chrono::steady_clock::now();
   if (threads == 1 || !share(threads, elements, &Plan::updateRange)) {
     updateRange(0, elements);
     threads = 1;
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
-  pace_.tell(threads, time.count() / static_cast<double>(elements));
+  pace.tell(threads, time.count() / static_cast<double>(elements));
 }
 
 // An update, and what it changes.
@@ -189,17 +195,16 @@ void Plan::zeroGradients() const {
 }
 
 // Norms, and what gradients are to be multiplied by.
-void Plan::measure(size_t elements) {
+void Plan::measure(size_t first, size_t end, size_t elements) {
   const PlainFloatingPoint plain;
   inParts(mostThreads(elements), elements, &Plan::measureRange);
-  std::vector<double>& sums = tensorSums_;
-  std::fill(sums.begin(), sums.end(), 0);
+  std::fill(squares_ + first, squares_ + end, 0);
   for (const Active& active : active_) {
     const size_t chunks = (tensors_[active.tensor].length + kNormChunk - 1) / kNormChunk;
-    for (size_t k = 0; k < chunks; k++) sums[active.tensor] += sums_[active.chunks + k];
+    for (size_t k = 0; k < chunks; k++) squares_[active.tensor] += sums_[active.chunks + k];
     limits_[active.tensor] = rows_[rowOf_[active.tensor] * rowWidth_ + kScalars + Transformation::clipNorm];
   }
-  clipNorms(sums, limits_, request_[kClipGlobalNorm], norms_, multipliers_);
+  clipNorms(squares_, limits_, first, end, request_[kClipGlobalNorm], norms_, multipliers_);
 }
 
 bool Plan::share(unsigned threads, size_t elements, Part part) const {

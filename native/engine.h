@@ -40,9 +40,10 @@ class Plan {
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
   // `norms` has room for the norm of all gradients and for that of each tensor's, `reports` for kReportWidth numbers
-  // for each tensor. All of it, the arena and the parameters belong to the caller, who keeps them as long as the plan.
+  // for each tensor, `squares` for the sum of the squares of each tensor's gradient. All of it, the arena and the
+  // parameters belong to the caller, who keeps them as long as the plan.
   Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows, size_t rowWidth,
-       const int32_t* rowOf, const double* request, double* norms, double* reports);
+       const int32_t* rowOf, const double* request, double* norms, double* reports, double* squares);
 
   size_t size() const { return tensors_.size(); }
   const Tensor& tensor(size_t i) const { return tensors_[i]; }
@@ -59,7 +60,10 @@ class Plan {
   bool gradientsDisjoint() const;
 
   // The step itself, in any thread. Nothing above has written anything.
-  void run();
+  void run() { run(0, size(), pace_); }
+
+  // The part of it that is one tensor's.
+  void runTensor(size_t i);
 
  private:
   struct Interval {
@@ -80,9 +84,10 @@ class Plan {
   void findSweeps(const Isa& isa, Active& active, const Active* before) const;
   Piece piece(size_t i, size_t from, size_t to) const;
   bool asks(Request what) const { return request_[what] != 0; }
+  void run(size_t first, size_t end, Pace& pace);
   unsigned mostThreads(size_t elements) const;
-  void measure(size_t elements);
-  void update(size_t elements);
+  void measure(size_t first, size_t end, size_t elements);
+  void update(size_t elements, Pace& pace);
   void report(size_t elements, size_t chunks);
   void zeroGradients() const;
   void inParts(unsigned threads, size_t elements, Part part) const;
@@ -107,14 +112,15 @@ class Plan {
   const double* request_;
   double* norms_;
   double* reports_;
+  double* squares_;
 
   Pace pace_;
+  std::vector<Pace> paces_;        // of the tensors, if steps are made of them one by one
   std::vector<Interval> written_;  // parameters and states, sorted
   bool parametersDisjoint_;
   std::vector<void*> gradients_;
   std::vector<double> multipliers_, limits_;  // of the gradients, and of their norms
-  std::vector<double> tensorSums_;
-  mutable std::vector<double> sums_;     // of the squares of each chunk, tensor by tensor
-  mutable std::vector<Change> changes_;  // of each chunk, the same
+  mutable std::vector<double> sums_;          // of the squares of each chunk, tensor by tensor
+  mutable std::vector<Change> changes_;       // of each chunk, the same
   std::vector<Active> active_;
 };

@@ -165,10 +165,10 @@ class Arrays {
 
     const int32_t rowOf = 0;
     const double request[kRequestCount] = {0, now.around, 0, 1, now.around, 0, now.around};
-    double norms[2], reports[kReportWidth];
+    double norms[2], reports[kReportWidth], squares[1];
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);
-    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms, reports);
+    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms, reports, squares);
     if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient)) fail("refused", arena_);
     plan.run();
     if (now.around) {

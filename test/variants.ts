@@ -35,6 +35,8 @@ export interface AnyOptimizer {
   step(gradients: readonly (Tensor | null)[]): StepResult;
   stepWithReport(gradients: readonly (Tensor | null)[]): StepResult;
   stepAsync(gradients: readonly (Tensor | null)[], options?: AsyncStepOptions): Promise<StepResult>;
+  stepTensor(name: string | number, gradient: Tensor | null): void;
+  endStep(): StepResult;
   save(path: string): Promise<void>;
   load(path: string): Promise<void>;
   stateDict(): StateDict;

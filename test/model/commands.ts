@@ -112,6 +112,38 @@ const step = fc.record({ nulls, shared: fc.boolean(), poisoned }).map((given) =>
   }),
 );
 
+/** A step of parts in some order, with something in between that has to fail. */
+const parts = fc.record({ nulls, shared: fc.boolean(), first: fc.nat(4) }).map((given) =>
+  command(`parts(${JSON.stringify(given)})`, (world) => {
+    if (world.broken) return;
+    const { optimizer } = world;
+    const gradients = gradientsOf(world, given.nulls, given.shared);
+    const count = gradients.length;
+    const take = (k: number) => {
+      const i = (k + given.first) % count;
+      optimizer.stepTensor(world.nameOf(i), gradients[i] as Tensors[number]);
+    };
+    if (world.pending.length > 0) {
+      expectThrows(() => take(0), 'ERR_OPTIMIZER_BUSY');
+      return;
+    }
+    const { onNonFinite = 'propagate', dynamicLossScale, clipGlobalNorm } = world.options;
+    if (onNonFinite !== 'propagate' || dynamicLossScale || clipGlobalNorm) {
+      expectThrows(() => take(0), 'ERR_NEEDS_WHOLE_STEP');
+      return;
+    }
+    const copies = copiesOf(gradients);
+    for (let k = 0; k < count; k++) {
+      take(k);
+      expectThrows(() => take(k), 'ERR_TENSOR_TWICE');
+      expectThrows(() => optimizer.stateDict(), 'ERR_OPTIMIZER_BUSY');
+    }
+    optimizer.endStep();
+    world.stepTwin(copies);
+    expect(copiesOf(gradients)).toEqual(copies);
+  }),
+);
+
 const stepAsync = fc
   .record({ nulls, shared: fc.boolean(), poisoned, wait: fc.boolean() })
   .map((given) =>
@@ -408,6 +440,7 @@ const abandon = fc.constant(
 export const commands: fc.Arbitrary<Command>[] = [
   step,
   step,
+  parts,
   stepAsync,
   stepAsync,
   badStep,

@@ -240,6 +240,16 @@ export class World {
     this.sizes.push(1);
   }
 
+  /** What the tensor with this number is called in the shape of this world. */
+  nameOf(i: number): string | number {
+    if (this.plan.shape === 'list') return i;
+    if (this.plan.shape === 'record') return `t${i}`;
+    let place = i;
+    let group = 0;
+    while (place >= (this.sizes[group] as number)) place -= this.sizes[group++] as number;
+    return `${group}/${place}`;
+  }
+
   /** The engine that the optimizer uses; the twin has its own. */
   useEngine() {
     configure({ isa: this.isa, threads: this.threads });
