@@ -62,7 +62,7 @@ function gradientOf(
     numbersOf(call, dtype).map((g) => (lossScale === 1 ? g : round(g * round(1 / lossScale)))),
   );
   const sums = unscaled.reduce((sum, call) => sum.map((s, i) => round(s + (call[i] as number))));
-  const means = sums.map((s) => (calls.length > 1 ? round(s * round(1 / calls.length)) : s));
+  const means = sums.map((s) => (calls.length > 1 ? round(s / calls.length) : s));
   return means.map((g) => Math.min(Math.max(g, -round(clipValue)), round(clipValue)));
 }
 
