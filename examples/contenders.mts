@@ -1,4 +1,16 @@
-import { Adam, AdamW, RMSprop, SGD, type StateDict, type StorageOptions } from 'rmsprop';
+import {
+  Adadelta,
+  Adagrad,
+  Adam,
+  Adamax,
+  AdamW,
+  Lion,
+  NAdam,
+  RMSprop,
+  SGD,
+  type StateDict,
+  type StorageOptions,
+} from 'rmsprop';
 import type { Parameters } from './network.mts';
 
 /** The parameters of the network, or their gradients, as numbers or as codes of 16 bits. */
@@ -22,6 +34,8 @@ export interface Contender {
   /** Dashed, solid or dotted: one for each family, so that colour is not the only difference. */
   dash: number[];
   create(parameters: Tensors, storage?: StorageOptions): Optimizer;
+  /** The same with another learning rate. */
+  withRate(learningRate: number): (parameters: Tensors) => Optimizer;
 }
 
 /**
@@ -61,6 +75,21 @@ export const contenders: Contender[] = [
     learningRate: 0.005,
     weightDecay: 0.1,
   }),
+  contender('nadam', 'NAdam', '#e69f00', [2, 2], NAdam, {
+    learningRate: 0.005,
+  }),
+  contender('adamax', 'Adamax', '#cc79a7', [6, 3], Adamax, {
+    learningRate: 0.01,
+  }),
+  contender('adagrad', 'Adagrad', '#56b4e9', [6, 3], Adagrad, {
+    learningRate: 0.1,
+  }),
+  contender('adadelta', 'Adadelta', '#0072b2', [2, 2], Adadelta, {
+    learningRate: 1,
+  }),
+  contender('lion', 'Lion', '#d55e00', [2, 2], Lion, {
+    learningRate: 0.0005,
+  }),
 ];
 
 function contender<Options extends { learningRate: number }>(
@@ -80,5 +109,6 @@ function contender<Options extends { learningRate: number }>(
     colour,
     dash,
     create: (parameters, storage) => new Rule(parameters, { ...options, ...storage }),
+    withRate: (learningRate) => (parameters) => new Rule(parameters, { ...options, learningRate }),
   };
 }

