@@ -63,6 +63,9 @@ export const datasets: Record<
   },
 };
 
+/** The little of Fashion-MNIST that comes with the project. */
+export const fashionSubset = fileURLToPath(new URL('./fashion/', import.meta.url));
+
 /** The digits that come with the project; one in five, drawn by the seed, is kept for the test. */
 function loadDigits(random: Random): Dataset {
   const path = fileURLToPath(new URL('./digits/digits.csv.gz', import.meta.url));
