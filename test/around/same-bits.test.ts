@@ -43,7 +43,11 @@ function run(
   }
   const { groups, counters } = optimizer.stateDict();
   const states = groups.flatMap((g) => g.tensors.flatMap(({ state }) => Object.values(state)));
-  const told = { results, counters, steps: groups.map((g) => g.tensors.map(({ step }) => step)) };
+  const told = {
+    results,
+    counters,
+    steps: groups.map((g) => g.tensors.map(({ step, numbers }) => ({ step, numbers }))),
+  };
   return { tensors: [...params, ...gradients, ...states], told };
 }
 

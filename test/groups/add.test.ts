@@ -55,7 +55,13 @@ function run(Class: AnyClass, options: Options, make: Make, adds: boolean) {
   const states = saved.flatMap((g) => g.tensors.flatMap(({ state }) => Object.values(state)));
   return {
     arrays: [...tensors.flat(), ...states],
-    told: { counters, groups: saved.map((g) => [g.options, g.tensors.map(({ step }) => step)]) },
+    told: {
+      counters,
+      groups: saved.map((g) => [
+        g.options,
+        g.tensors.map(({ step, numbers }) => ({ step, numbers })),
+      ]),
+    },
   };
 }
 

@@ -2,7 +2,10 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPyTorchState, savePyTorchState } from '../../lib/index.js';
+import { type Insides, insidesOf } from '../../lib/insides.js';
 import { namesFor } from '../../lib/pytorch/layout.js';
+import { writePyTorch } from '../../lib/pytorch/write.js';
+import { writeSafetensors } from '../../lib/safetensors/write.js';
 import { storageHyperparameters } from '../../lib/storage.js';
 import { aroundOptions, type Options, optimizers } from '../variants.js';
 import {
@@ -143,6 +146,22 @@ describe('nothing is saved, and the old file stays,', () => {
     });
     expect(readFileSync(path, 'utf8')).toBe('old');
   });
+});
+
+test('a number that PyTorch made float64 is rounded to float32: mu_product of a float64 tensor, after load_state_dict', async () => {
+  const optimizer = make('NAdam', freshParams());
+  train(optimizer, before);
+  const { state, groups } = insidesOf(optimizer) as Insides;
+  const { metadata, tensors } = writePyTorch(state(), groups());
+  const wide = { dtype: 'F64', values: Float64Array.of(1 / 3) } as const;
+  const edited = tensors.map((own) =>
+    own.name === 'state.1.mu_product' ? { ...own, ...wide } : own,
+  );
+  await writeSafetensors(path, edited, metadata);
+  await loadPyTorchState(path, { optimizer });
+  const [own, other] = optimizer.stateDict().groups[0]?.tensors ?? [];
+  expect(other?.numbers).toEqual({ momentumProduct: Math.fround(1 / 3) });
+  expect(own?.numbers).not.toEqual(other?.numbers);
 });
 
 describe('one thing at a time', () => {
