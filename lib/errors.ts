@@ -48,6 +48,8 @@ export type ErrorCode =
   | 'ERR_CHECKPOINT_WRITE'
   /** A file that the system did not let read: `cause` has its error. */
   | 'ERR_CHECKPOINT_READ'
+  /** A log that the system did not let write, `cause` has its error, or that is closed. */
+  | 'ERR_LOG_WRITE'
   /** A file that is no checkpoint, or that was cut short or damaged. */
   | 'ERR_CHECKPOINT_FORMAT';
 

@@ -12,6 +12,7 @@ export type { ExtraTensors } from './checkpoint/tensors.js';
 export type { CommonOptions } from './common-options.js';
 export type { ErrorCode } from './errors.js';
 export type { GradientOptions } from './gradient.js';
+export { type JsonLines, jsonLines } from './json-lines.js';
 export type { ChartOptions } from './lr-finder/chart.js';
 export type { LearningRateCurve, SweepEnd } from './lr-finder/curve.js';
 export { type BatchResult, lrFinder } from './lr-finder/lr-finder.js';

@@ -1,5 +1,7 @@
+import { tmpdir } from 'node:os';
+import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { SGD } from '../../lib/index.js';
+import { jsonLines, SGD } from '../../lib/index.js';
 import { expectFailure, type Failure, f32 } from './failure.js';
 
 const listener = () => {};
@@ -54,6 +56,81 @@ const badListeners: Failure[] = [
 ];
 
 test.each(badListeners)('onStep refuses $does', (given) => {
+  expectFailure(given);
+});
+
+const closed = () => {
+  const log = jsonLines(new PassThrough());
+  log.close();
+  return log;
+};
+const circle: { own?: object } = {};
+circle.own = circle;
+
+const badLogs: Failure[] = [
+  ...[undefined, null, 3, {}, new URL('https://example.org/run.jsonl')].map((destination) => ({
+    does: `a log for ${destination}`,
+    run: () => jsonLines(destination as never),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: expect.stringMatching(
+      /^Expected destination to be a string, a URL of a file, or a stream, but received /,
+    ),
+  })),
+  {
+    does: 'a log in a folder',
+    run: () => jsonLines(tmpdir()),
+    kind: RangeError,
+    code: 'ERR_LOG_WRITE',
+    says: expect.stringMatching(/^Expected ".*" to be a file that can be written, but received E/),
+  },
+  {
+    does: 'a log in a folder that is not there',
+    run: () => jsonLines(`${tmpdir()}/none/run.jsonl`),
+    kind: RangeError,
+    code: 'ERR_LOG_WRITE',
+    says: expect.stringContaining('ENOENT'),
+  },
+  {
+    does: 'a path with a zero byte',
+    run: () => jsonLines('run\0'),
+    kind: RangeError,
+    code: 'ERR_LOG_WRITE',
+    says: expect.stringMatching(
+      /^Expected "run.*" to be a file that can be written, but received /,
+    ),
+  },
+  ...[undefined, 3, [1], new Map()].map((record) => ({
+    does: `a line for ${record}`,
+    run: () => jsonLines(new PassThrough()).write(record as never),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: expect.stringMatching(/^Expected record to be a plain object, but received /),
+  })),
+  {
+    does: 'no event',
+    run: () => jsonLines(new PassThrough())(undefined as never),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: 'Expected event to be a plain object, but received undefined',
+  },
+  ...[{ big: 1n }, circle].map((record) => ({
+    does: `a line with a ${'big' in record ? 'bigint' : 'circle'}`,
+    run: () => jsonLines(new PassThrough()).write(record),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: expect.stringMatching(/^Expected record to hold what JSON keeps, but received /),
+  })),
+  ...[() => closed().write({}), () => closed()({} as never)].map((run) => ({
+    does: 'a line after close()',
+    run,
+    kind: RangeError,
+    code: 'ERR_LOG_WRITE',
+    says: 'Expected a line to be written before close(), but received one after it',
+  })),
+];
+
+test.each(badLogs)('refuses $does', (given) => {
   expectFailure(given);
 });
 

@@ -1,0 +1,182 @@
+import { close, fsync, openSync, writeSync } from 'node:fs';
+import type { Writable } from 'node:stream';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { failure, show } from './errors.js';
+import { requirePlainObject } from './hyperparameters.js';
+import type { StepEvent } from './step-listeners.js';
+
+/** A log of JSON lines: a listener for {@link Optimizer.onStep}. */
+export interface JsonLines {
+  /** Writes a line for a step: `step`, `time`, `updated`, `learningRates`, and if they are there `gradientNorm`, `report`. */
+  (event: StepEvent): void;
+  /**
+   * Writes a line of the caller's, such as `{ step, loss }`: what JSON keeps, and NaN and infinities. `time`, the
+   * milliseconds since 1970, comes with it unless the record has its own.
+   *
+   * @throws TypeError ERR_INVALID_OPTION; RangeError ERR_LOG_WRITE after `close`
+   */
+  write(record: object): void;
+  /**
+   * Waits until all lines are on the disk, or are taken by the stream.
+   *
+   * Rejects with RangeError ERR_LOG_WRITE (its `cause` is the error of the system) if any line since the beginning was not
+   * written: then no later one was.
+   */
+  flush(): Promise<void>;
+  /** Does so, and closes the file; a stream is the caller's to end. Rejects as `flush`; the file is closed all the same. */
+  close(): Promise<void>;
+}
+
+/** Where lines go. Errors are thrown, or come with the promises. */
+interface Target {
+  write(line: string): void;
+  flush(): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * A log with one JSON object in each line, for `optimizer.onStep(log, { reportEvery })`.
+ *
+ * NaN, Infinity and -Infinity, which JSON does not have, are written as the strings `"NaN"`, `"Infinity"` and `"-Infinity"`:
+ * `Number(x)` reads them, and Python's `float(x)`. Typed arrays are written as lists.
+ *
+ * A file is written as each line comes, before the step returns: what has happened before a crash is there. Lines are added to
+ * a file that exists. Errors of writing do not disturb the training: `flush` and `close` tell.
+ *
+ * @param destination a file name, a URL of a file, or a stream
+ * @throws TypeError ERR_INVALID_OPTION; RangeError ERR_LOG_WRITE for a file that cannot be opened
+ */
+export function jsonLines(destination: string | URL | Writable): JsonLines {
+  const target = isWritable(destination) ? streamTarget(destination) : fileTarget(destination);
+  let failed: unknown;
+  let closing: Promise<void> | undefined;
+
+  const write = (record: object) => {
+    if (closing) {
+      const expected = 'a line to be written before close()';
+      throw failure(RangeError, 'ERR_LOG_WRITE', expected, 'one after it');
+    }
+    const line = encode({ time: Date.now(), ...record });
+    if (failed) return;
+    try {
+      target.write(`${line}\n`);
+    } catch (error) {
+      failed = error;
+    }
+  };
+  const settle = async (last: () => Promise<void>) => {
+    try {
+      await last();
+    } catch (error) {
+      failed ??= error;
+    }
+    if (!failed) return;
+    const expected = 'every line of the log to be written';
+    const error = failure(RangeError, 'ERR_LOG_WRITE', expected, reasonOf(failed));
+    throw Object.assign(error, { cause: failed });
+  };
+
+  const log = (event: StepEvent) => {
+    requirePlainObject(event, 'event');
+    const { step, updated, learningRates, gradientNorm, report } = event;
+    write({ step, updated, learningRates, gradientNorm, report });
+  };
+  return Object.assign(log, {
+    write(record: object) {
+      requirePlainObject(record, 'record');
+      write(record);
+    },
+    flush: () => closing ?? settle(() => target.flush()),
+    close() {
+      closing ??= settle(() => target.close());
+      return closing;
+    },
+  });
+}
+
+function encode(record: object): string {
+  try {
+    return JSON.stringify(record, (_, value) => {
+      if (typeof value === 'number' && !Number.isFinite(value)) return `${value}`;
+      return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
+    });
+  } catch (error) {
+    // A bigint, a circle, or what its own toJSON throws.
+    const expected = 'record to hold what JSON keeps';
+    throw failure(TypeError, 'ERR_INVALID_OPTION', expected, reasonOf(error));
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : show(error);
+}
+
+function isWritable(to: unknown): to is Writable {
+  return typeof (to as Writable | null)?.write === 'function';
+}
+
+function fileTarget(to: unknown): Target {
+  let file: number;
+  try {
+    file = openSync(pathOf(to), 'a');
+  } catch (error) {
+    if ((error as { code?: unknown }).code === 'ERR_INVALID_OPTION') throw error;
+    const expected = `${show(String(to))} to be a file that can be written`;
+    const cause = failure(RangeError, 'ERR_LOG_WRITE', expected, reasonOf(error));
+    throw Object.assign(cause, { cause: error });
+  }
+  const sync = () => promisify(fsync)(file);
+  return {
+    write(line) {
+      const bytes = Buffer.from(line);
+      for (let at = 0; at < bytes.length; ) at += writeSync(file, bytes, at);
+    },
+    // Pipes and devices cannot be synchronized, and need not.
+    flush: () => sync().catch(unlessUnsupported),
+    close: () =>
+      sync()
+        .catch(unlessUnsupported)
+        .finally(() => promisify(close)(file)),
+  };
+}
+
+function unlessUnsupported(error: NodeJS.ErrnoException) {
+  if (error.code !== 'EINVAL' && error.code !== 'ENOTSUP') throw error;
+}
+
+function pathOf(to: unknown): string {
+  if (typeof to === 'string') return to;
+  try {
+    return fileURLToPath(to as URL);
+  } catch {
+    const expected = 'destination to be a string, a URL of a file, or a stream';
+    throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(to));
+  }
+}
+
+/** A stream that fails emits an error, which is taken here until the log is closed. */
+function streamTarget(stream: Writable): Target {
+  let failed: Error | undefined;
+  const take = (error: Error) => {
+    failed ??= error;
+  };
+  stream.on('error', take);
+  const flush = () =>
+    new Promise<void>((resolve, reject) => {
+      if (failed) reject(failed);
+      else stream.write('', (error) => (error ? reject(error) : resolve()));
+    });
+  return {
+    write(line) {
+      if (failed) throw failed;
+      stream.write(line, (error) => error && take(error));
+    },
+    flush,
+    // A stream that has failed may still say so later.
+    close: async () => {
+      await flush();
+      stream.off('error', take);
+    },
+  };
+}
