@@ -5,6 +5,7 @@ import type { AnyRule } from './rule.js';
 import type { State } from './state.js';
 import type { StepResult } from './step-control.js';
 import type { StepGroup } from './step-group.js';
+import type { Tensor } from './tensor.js';
 
 /** What checkpoints and what else works on an optimizer need of it, and its users do not see. */
 export interface Insides {
@@ -25,6 +26,12 @@ export interface Insides {
   ): Promise<StepResult>;
   /** The state as it is now. */
   state(): State;
+  /**
+   * Goes on with parameters that now lie in other memory: tensors of the same types and lengths, in their order.
+   *
+   * @throws RangeError ERR_OPTIMIZER_BUSY, ERR_TENSOR_OVERLAP and whatever else is wrong with memory; nothing has changed
+   */
+  move(tensors: readonly Tensor[]): void;
   /** Goes on from this state with these options. Cannot fail. */
   replace(state: State, values: readonly Values<object>[]): void;
 }

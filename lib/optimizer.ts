@@ -103,6 +103,7 @@ export abstract class Optimizer<O, P extends object> {
         this.#stepInTurn(this.#collect(gradients), () => groups, signal),
       state: () => this.#state,
       groupsOfNow: () => this.#loads.valueFor(() => this.#groups),
+      move: (tensors) => this.#move(tensors),
       replace: (state, values) => this.#replace(state, values),
     });
     // A misspelt hyperparameter is an error, not a new property; subclasses of users may have fields of their own.
@@ -189,6 +190,22 @@ export abstract class Optimizer<O, P extends object> {
     this.#open = new OpenStep(params);
     this.#usePlan(plan, engine);
     this.#exposed = Object.freeze(groups.map((_, k) => this.#exposed[k] ?? this.#expose(k)));
+  }
+
+  /** Goes on with the parameters in other memory. */
+  #move(tensors: readonly Tensor[]) {
+    this.#requireIdle('moving parameters');
+    const moved = this.#parameters.map((parameter, i) => {
+      return { ...parameter, tensor: tensors[i] as Tensor };
+    });
+    const fault = memoryFault(moved);
+    if (fault) throw fault;
+    const engine = currentEngine();
+    const plan = this.#createPlan(engine, moved, this.#state, this.#rows, this.#control);
+    if (!plan) throw overlap('params', 'a parameter');
+    for (const [i, { tensor }] of moved.entries())
+      (this.#parameters[i] as Parameter).tensor = tensor;
+    this.#usePlan(plan, engine);
   }
 
   /**

@@ -61,13 +61,13 @@ export type Gradients<P> = P extends AnyGroups
  */
 export type TensorName<P> = P extends Tensor | readonly unknown[] ? string | number : keyof P;
 
-/** A tensor as it was when the optimizer was made. */
+/** A tensor as it was when the optimizer was made, or its memory moved. */
 export interface Parameter {
   /** Where it stands in the parameters, as an error shows it: '', '[3]', '.bias', '[1].bias'. */
   readonly path: string;
   /** Its name in a state dictionary: 'bias', '3'. */
   readonly name: string;
-  readonly tensor: Tensor;
+  tensor: Tensor;
   readonly type: DataType;
   /** What Uint16Arrays hold in its group. */
   readonly dtype: Dtype;
