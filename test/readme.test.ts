@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { presets } from '../lib/index.js';
@@ -11,6 +11,19 @@ const readme = readFileSync(join(root, 'README.md'), 'utf8');
 const folder = mkdtempSync(join(root, 'build/readme-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
+// What @tensorflow/tfjs puts together; the package itself, with all of its backends, is large.
+const tensorflow = join(folder, 'node_modules/@tensorflow/tfjs');
+mkdirSync(tensorflow, { recursive: true });
+writeFileSync(
+  join(tensorflow, 'index.js'),
+  `const core = require('@tensorflow/tfjs-core');
+core.env().set('PROD', true);
+require('@tensorflow/tfjs-backend-cpu');
+const layers = require('@tensorflow/tfjs-layers');
+for (const [name, value] of Object.entries({ ...core, ...layers })) exports[name] = value;
+exports.sequential = layers.sequential; exports.layers = layers.layers; exports.tensor2d = core.tensor2d;`,
+);
+
 const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code as string);
 
 /** What an example says it prints: the comments behind its console.log calls. */
@@ -18,7 +31,9 @@ const promised = (code: string) =>
   [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text as string);
 
 describe.each(examples.map((code, i) => [i + 1, code] as const))('example %i', (i, code) => {
-  const asRequire = code.replace(/^import (.*) from ('.*');$/gm, 'const $1 = require($2);');
+  const asRequire = code
+    .replace(/^import (.*) from ('.*');$/gm, 'const $1 = require($2);')
+    .replace('const * as ', 'const ');
   const asScript = `(async () => {\n${asRequire}\n})();`; // where await needs a function around it
   test.each([
     ['imported', 'mjs', code],

@@ -1,0 +1,13 @@
+import type { Properties } from '../../common-options.js';
+import { AdamW, type AdamWOptions } from '../../rules/index.js';
+import { VariableOptimizer } from '../optimizer.js';
+
+/** {@link AdamW} for TensorFlow.js, which has no such optimizer. */
+export class AdamWOptimizer extends VariableOptimizer {
+  static className = 'rmsprop/tfjs/AdamW';
+
+  constructor(options: AdamWOptions = {}) {
+    super(AdamW, options);
+  }
+}
+export interface AdamWOptimizer extends Properties<AdamWOptions> {}

@@ -1,0 +1,13 @@
+import type { Properties } from '../../common-options.js';
+import { NAdam, type NAdamOptions } from '../../rules/index.js';
+import { VariableOptimizer } from '../optimizer.js';
+
+/** {@link NAdam} for TensorFlow.js, which has no such optimizer. */
+export class NAdamOptimizer extends VariableOptimizer {
+  static className = 'rmsprop/tfjs/NAdam';
+
+  constructor(options: NAdamOptions = {}) {
+    super(NAdam, options);
+  }
+}
+export interface NAdamOptimizer extends Properties<NAdamOptions> {}
