@@ -106,7 +106,7 @@ function list(text: string): string[] {
   return [...new Set(text.split(',').map((item) => item.trim()))];
 }
 
-function some<Name extends string>(
+export function some<Name extends string>(
   option: string,
   names: readonly Name[],
   texts: string[],

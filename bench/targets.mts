@@ -94,3 +94,12 @@ export function peerTarget(peer: string, rule: RuleKey, shape: Shape): number | 
 
 /** Microseconds for which an asynchronous step may hold the event loop, whatever it steps. */
 export const HELD_TARGET = 50;
+
+/** How many times as long as with our optimizer a library is to take with its own, at least: its step, and all of training. */
+export function ecosystemTargets(
+  library: string,
+  network: string,
+): { step?: number; whole?: number } {
+  if (library === 'tfjs-cpu') return { step: 50, ...(network === 'mlp' && { whole: 1.8 }) };
+  return library === 'tfjs-wasm' ? { step: 5 } : {};
+}
