@@ -105,6 +105,13 @@ export interface Binding {
   stepTensor(plan: Plan, tensor: number, gradient: unknown): boolean;
 
   /**
+   * The same for some rows of a tensor, and their gradients, one after the other; gradients of the same row are added up. False
+   * also if rows are no Int32Array or Uint32Array, or do not fit the tensor and the gradients, or if the tensor
+   * has states of type uint8 and a row is no multiple of 256 numbers.
+   */
+  stepRows(plan: Plan, tensor: number, rows: unknown, gradients: unknown): boolean;
+
+  /**
    * Keeps the memory of these parameters, from the given tensor on, as long as the plan: even if their buffers are transferred
    * away. False if one is not a typed array of the plan's type and length. Comes before the first asynchronous step.
    */

@@ -40,13 +40,14 @@ export function memoryFault(
 export function partFault(parameters: readonly Parameter[], i: number, gradient: unknown) {
   const fault = memoryFault([parameters[i] as Parameter], [gradient]);
   if (fault) return fault;
+  return gradientOverlap(parameters, i, gradient as Tensor);
+}
+
+/** Which parameter shares memory with a gradient of tensor i, as the error to throw. */
+export function gradientOverlap(parameters: readonly Parameter[], i: number, gradient: Tensor) {
   const { path } = parameters[i] as Parameter;
-  for (const other of parameters) {
-    if (shareMemory(other.tensor, gradient as Tensor)) {
-      return overlap(`grads${path}`, `params${other.path}`);
-    }
-  }
-  return undefined;
+  const other = parameters.find(({ tensor }) => shareMemory(tensor, gradient));
+  return other && overlap(`grads${path}`, `params${other.path}`);
 }
 
 function shareMemory(one: Tensor, other: Tensor): boolean {

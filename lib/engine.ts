@@ -1,5 +1,6 @@
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
+import type { RowNumbers } from './sparse-rows.js';
 import type { Slot } from './state.js';
 import type { StepMemory } from './step-memory.js';
 
@@ -28,6 +29,8 @@ export interface Plan {
    * the tensor's own. Writes nothing and returns false as `step`, but looks at this tensor alone.
    */
   stepTensor(i: number, gradient: unknown): boolean;
+  /** The same for some rows of a tensor. Their rule is one that can do that. */
+  stepRows(i: number, rows: RowNumbers, gradients: unknown): boolean;
   /** How to do so while JavaScript goes on; undefined where the engine computes in JavaScript's own thread. */
   readonly inBackground?: BackgroundStep;
 }

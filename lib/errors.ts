@@ -18,6 +18,10 @@ export type ErrorCode =
   | 'ERR_TENSOR_NAME'
   /** A second gradient for a tensor in one step. */
   | 'ERR_TENSOR_TWICE'
+  /** A row that its tensor does not have. */
+  | 'ERR_ROW_RANGE'
+  /** Rows of a tensor whose rule, or whose way to store numbers, needs all of them. */
+  | 'ERR_ROWS_UNSUPPORTED'
   /** The end of a step that was not begun. */
   | 'ERR_NO_OPEN_STEP'
   /** An option that needs all gradients of a step at once, where they come one by one. */

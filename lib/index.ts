@@ -76,6 +76,7 @@ export {
   type WarmUpOptions,
 } from './schedules/index.js';
 export type { SelectionOptions } from './selection.js';
+export type { RowNumbers } from './sparse-rows.js';
 export type { StateDict, TensorState } from './state-dict.js';
 export type { StepResult } from './step-control.js';
 export type { ListenerOptions, StepEvent, StepListener } from './step-listeners.js';

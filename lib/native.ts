@@ -91,7 +91,7 @@ function createEngine(binding: Binding, description: Description): Engine {
           numberOfType(stateType ?? (type === 'float64' ? type : 'float32')),
           length,
           ...commonSlots(rule, slots[i]).map((slot) => slot?.offset ?? -1),
-          ...Array.from({ length: description.maxStates }, (_, k) => states[k]?.offset ?? 0),
+          ...Array.from({ length: description.maxStates }, (_, k) => states[k]?.offset ?? -1),
         ];
       });
       const plan = binding.createPlan(
@@ -119,12 +119,15 @@ function createEngine(binding: Binding, description: Description): Engine {
         intact(0, parameters.length) && binding.step(plan, ...gradients);
       const stepTensor = (i: number, gradient: unknown) =>
         intact(i, i + 1) && binding.stepTensor(plan, i, gradient);
-      if (!description.asynchronous) return { step, stepTensor };
+      const stepRows = (i: number, rows: unknown, gradients: unknown) =>
+        intact(i, i + 1) && binding.stepRows(plan, i, rows, gradients);
+      if (!description.asynchronous) return { step, stepTensor, stepRows };
 
       let held = 0; // so many parameters
       return {
         step,
         stepTensor,
+        stepRows,
         inBackground: {
           hold(gradients, from, to) {
             if (held < to) {

@@ -38,6 +38,7 @@ import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
 import { checkSelection, checkSelections } from './selection.js';
+import { type RowNumbers, rowsFault } from './sparse-rows.js';
 import { neededType, State, stateNames } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { copyResult, StepControl, type StepResult } from './step-control.js';
@@ -303,6 +304,44 @@ export abstract class Optimizer<O, P extends object> {
       throw this.#partFault(i, gradient);
     }
     this.#open.take(i, updates);
+  }
+
+  /**
+   * Updates some rows of a tensor, such as those of an embedding that a batch has looked up, as its part of a step:
+   * {@link stepTensor} and {@link endStep} say what that means. Other rows stay as they are, as do their states: they neither
+   * decay nor are decayed. The tensor is at its next step for all rows alike (bias correction).
+   *
+   * With all rows in order it is `stepTensor`, bit for bit; with some of them what it would be for a tensor that has these rows
+   * alone, in the order in which they first appear: clipping and norms, and the random bits of rounding.
+   *
+   * As sparse gradients in TensorFlow 1's RMSProp and in PyTorch's SparseAdam; Keras 3 makes them dense.
+   *
+   * @param name as that of `stepTensor`
+   * @param rows their numbers, from 0. Gradients of a row that comes again are added up first, in the order in which they
+   * come, in float32 (float64 for Float64Array)
+   * @param gradientRows the gradients of these rows, one after the other, of the parameter's type. Its length divided by the
+   * number of rows is the length of a row, which must divide that of the tensor. None of either: no row moves
+   * @throws TypeError ERR_TENSOR_TYPE
+   * @throws RangeError ERR_ROW_RANGE, ERR_ROWS_UNSUPPORTED (Rprop; `stateType: 'uint8'`, unless rows are multiples of 256
+   * numbers), and those of `stepTensor`; nothing has changed
+   */
+  stepRows(name: TensorName<P>, rows: RowNumbers, gradientRows: Tensor): void {
+    const i = this.#open.find(name);
+    if (!this.#open.isOpen) this.#beginParts('stepRows()');
+    const updates = this.#open.parts[i] !== null; // null if it is frozen
+    const fits = !this.#rule.ignoresLaterRates;
+    if (updates && !(fits && this.#currentPlan().stepRows(i, rows, gradientRows))) {
+      throw this.#rowsFault(i, rows, gradientRows);
+    }
+    this.#open.take(i, updates);
+  }
+
+  #rowsFault(i: number, rows: unknown, gradientRows: unknown): Error {
+    const { path } = this.#parameters[i] as Parameter;
+    const fault =
+      rowsFault(this.#rule, this.#parameters, this.#state.slots, i, rows, gradientRows) ??
+      memoryFault(this.#parameters);
+    return fault ?? overlap(`grads${path}`, 'a parameter');
   }
 
   /**

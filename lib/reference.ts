@@ -10,9 +10,10 @@ import type { Parameter } from './params.js';
 import { REPORT_WIDTH, storedNumbers, writeReport } from './report.js';
 import { createSettings, readRow, rowWidth, type Settings, stagesOf } from './rows.js';
 import type { AnyRule, Element } from './rule.js';
+import { pickRows, rowsFault, sumRows } from './sparse-rows.js';
 import { Request } from './step-memory.js';
 import { createStreams, type Stream, type Streams } from './streams.js';
-import type { Tensor } from './tensor.js';
+import { lengthOf, memoryOf, type Tensor } from './tensor.js';
 import { accumulate, measured, transformation } from './transformation.js';
 
 /** Those of the stages, in their order. */
@@ -21,10 +22,11 @@ type AllSettings = [Settings, Settings, Settings, Settings];
 /** The engine in plain TypeScript: the specification of the kernel, and what runs where no binary does. */
 export const referenceEngine: Engine = {
   createPlan(request) {
-    const { rule, parameters, step } = request;
+    const { rule, parameters, slots, step } = request;
     const settings = stagesOf(rule).map(createSettings) as AllSettings;
     const wants = (what: number) => step.request[what] === 1;
-    const run = (part: Part) => {
+    const run = (request: PlanRequest, part: Part) => {
+      const { parameters } = request;
       const multipliers = new Float64Array(parameters.length).fill(1);
       if (wants(Request.MEASURES)) {
         measure(request, part, settings, multipliers);
@@ -62,12 +64,26 @@ export const referenceEngine: Engine = {
     return {
       step(gradients) {
         if (memoryFault(parameters, gradients, wants(Request.ZEROES))) return false;
-        run({ first: 0, end: parameters.length, gradients });
+        run(request, { first: 0, end: parameters.length, gradients });
         return true;
       },
       stepTensor(i, gradient) {
         if (partFault(parameters, i, gradient)) return false;
-        run({ first: i, end: i + 1, gradients: [gradient] });
+        run(request, { first: i, end: i + 1, gradients: [gradient] });
+        return true;
+      },
+      stepRows(i, given, gradients) {
+        const parameter = parameters[i] as Parameter;
+        if (rowsFault(rule, parameters, slots, i, given, gradients)) return false;
+        const { rows, gradient } = sumRows(given, gradients as Tensor, parameter);
+        if (rows.length === 0) return true;
+        const width = lengthOf(gradients as Tensor) / given.length;
+        const picked = pickRows(request, i, rows, width);
+        run(picked.request, { first: i, end: i + 1, gradients: [gradient] });
+        picked.putBack();
+        if (wants(Request.ZEROES) && request.rowOf[i] !== -1) {
+          memoryOf(gradients as Tensor, parameter.type).fill(0);
+        }
         return true;
       },
     };

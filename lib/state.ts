@@ -47,6 +47,12 @@ export function partsOf(name: string, type: MemoryType, length: number): Part[] 
   return [codes, { name: `${name}Scale`, type: 'float32', length: blocks, offset }];
 }
 
+/** How many bytes a state takes. */
+export function sizeOfState(type: MemoryType, length: number): number {
+  const last = partsOf('', type, length).at(-1) as Part;
+  return last.offset + last.length * memoryTypes[last.type].View.BYTES_PER_ELEMENT;
+}
+
 export interface NamedArray {
   readonly name: string;
   readonly type: MemoryType;
@@ -135,14 +141,10 @@ export class State {
   ) {
     const names = stateNames(rule);
     const types = parameters.map((_, i) => names.map((_, k) => typeOf(i, k)));
-    const bytes = (type: MemoryType, length: number) => {
-      const last = partsOf('', type, length).at(-1) as Part;
-      return last.offset + last.length * memoryTypes[last.type].View.BYTES_PER_ELEMENT;
-    };
     const unit = (size: number) => (size < LARGE ? LINE : PAGE);
     const room = parameters.map(({ length }, i) =>
       (types[i] as (MemoryType | undefined)[]).reduce((sum, type) => {
-        const size = type ? bytes(type, length) : 0;
+        const size = type ? sizeOfState(type, length) : 0;
         return type ? sum + size + unit(size) : sum;
       }, 0),
     );
@@ -159,7 +161,7 @@ export class State {
         const alike = memoryTypes[type].View.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT;
         const inLine = alike ? place % LINE : 0;
         const inPage = place - (place % LINE) + inLine + (1 + k) * (PAGE / 4);
-        const size = bytes(type, length);
+        const size = sizeOfState(type, length);
         // The first offset from the end on that is so far past a whole unit of memory.
         const shift = (inPage - start) % unit(size);
         const offset = Math.ceil((end - shift) / unit(size)) * unit(size) + shift;

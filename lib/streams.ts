@@ -1,7 +1,7 @@
 import type { PlanRequest } from './engine.js';
 import type { Parameter } from './params.js';
 import { arraysOf, commonSlots, type Slot } from './state.js';
-import { type DataType, type MemoryArray, memoryOf, type Tensor } from './tensor.js';
+import { type DataType, isArrayOf, type MemoryArray, memoryOf, type Tensor } from './tensor.js';
 import { bfloat16 } from './types/bfloat16.js';
 import { codecs } from './types/codecs.js';
 import { NEAREST, type Rounding, randomBits, streamKey } from './types/rounding.js';
@@ -54,11 +54,13 @@ export function createStreams(
   const copy = master && new Float32Array(arena, master.offset, length);
   const stream = (slot: Slot | undefined, k: number) =>
     slot ? stateStream(slot, arena, length, random(1 + k)) : [];
-  const memory = memoryOf(gradient, type);
+  // Sums of the gradients of rows are float32 where those are narrower.
+  const ofLoss = isArrayOf(gradient, 'float32') ? 'float32' : type;
+  const memory = memoryOf(gradient, ofLoss);
   return {
     parameter: parameterStream(memoryOf(tensor, type), type, copy, random(0)),
     nearest: parameterStream(memoryOf(tensor, type), type, copy, () => NEAREST),
-    gradient: readOnly(parameterStream(memory, type, undefined, random(0))),
+    gradient: readOnly(parameterStream(memory, ofLoss, undefined, random(0))),
     states: [...own.flatMap(stream), ...further.flatMap(stream)],
     zeroGradient: () => memory.fill(0),
     block: wide ? Math.max(1, length) : BLOCK,

@@ -141,7 +141,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
     tensor.stateType = static_cast<DataType>(*next++);
     tensor.length = static_cast<size_t>(*next++);
     for (ptrdiff_t& offset : tensor.common) offset = static_cast<ptrdiff_t>(*next++);
-    for (size_t& offset : tensor.state) offset = static_cast<size_t>(*next++);
+    for (ptrdiff_t& offset : tensor.state) offset = static_cast<ptrdiff_t>(*next++);
     if (!lookUp(env, Napi::Value(parameters[i]), tensor, &tensor.parameter)) return env.Null();
   }
   auto bound = std::make_unique<Bound>();
@@ -197,18 +197,60 @@ napi_value step(napi_env env, napi_callback_info info) {
   return answer(env, true);
 }
 
+// The arguments of a call whose first two are a plan and the number of one of its tensors.
+template <size_t count>
+struct TensorCall {
+  Plan* plan = nullptr;
+  uint32_t tensor = 0;
+  napi_value arguments[count];
+
+  TensorCall(napi_env env, napi_callback_info info) {
+    size_t given = count;
+    void* data = nullptr;
+    napi_get_cb_info(env, info, &given, arguments, nullptr, nullptr);
+    if (given != count || napi_get_value_external(env, arguments[0], &data) != napi_ok ||
+        napi_get_value_uint32(env, arguments[1], &tensor) != napi_ok)
+      return;
+    Plan* found = static_cast<Bound*>(data)->plan.get();
+    if (tensor < found->size()) plan = found;
+  }
+};
+
 napi_value stepTensor(napi_env env, napi_callback_info info) {
-  napi_value arguments[3];
-  size_t given = 3;
-  void* data = nullptr;
-  uint32_t i = 0;
-  napi_get_cb_info(env, info, &given, arguments, nullptr, nullptr);
-  if (given != 3 || napi_get_value_external(env, arguments[0], &data) != napi_ok ||
-      napi_get_value_uint32(env, arguments[1], &i) != napi_ok)
+  const TensorCall<3> call(env, info);
+  if (!call.plan || !takeGradient(env, *call.plan, call.tensor, call.arguments[2])) return answer(env, false);
+  call.plan->runTensor(call.tensor);
+  return answer(env, true);
+}
+
+// Takes the memory of rows and of their gradients.
+bool takeRows(napi_env env, Plan& plan, size_t i, napi_value rows, napi_value gradients) {
+  const Plan::Tensor& tensor = plan.tensor(i);
+  napi_typedarray_type type = kUnknownArray;
+  size_t count, length;
+  void *rowData, *data;
+  if (napi_get_typedarray_info(env, rows, &type, &count, &rowData, nullptr, nullptr) != napi_ok ||
+      (type != napi_int32_array && type != napi_uint32_array))
+    return false;
+  const bool isSigned = type == napi_int32_array;
+  type = kUnknownArray;
+  if (napi_get_typedarray_info(env, gradients, &type, &length, &data, nullptr, nullptr) != napi_ok ||
+      !holds(type, tensor))
+    return false;
+  if (count == 0 || length == 0) return count == length && plan.setRows(i, nullptr, 0, 0, data, 1);
+  const size_t width = length / count;
+  if (length % count != 0 || tensor.length % width != 0) return false;
+  if (tensor.stateType == DataType::uint8 && width % kBlock != 0) return false;
+  // A negative number is read as one that is too large.
+  const size_t all = tensor.length / width, end = std::min(all, size_t{1} << (isSigned ? 31 : 32));
+  return plan.setRows(i, static_cast<const uint32_t*>(rowData), count, end, data, width);
+}
+
+napi_value stepRows(napi_env env, napi_callback_info info) {
+  const TensorCall<4> call(env, info);
+  if (!call.plan || !takeRows(env, *call.plan, call.tensor, call.arguments[2], call.arguments[3]))
     return answer(env, false);
-  Plan& plan = *static_cast<Bound*>(data)->plan;
-  if (i >= plan.size() || !takeGradient(env, plan, i, arguments[2])) return answer(env, false);
-  plan.runTensor(i);
+  call.plan->runRows(call.tensor);
   return answer(env, true);
 }
 
@@ -268,6 +310,7 @@ Napi::Object initialize(Napi::Env env, Napi::Object exports) {
   const std::pair<const char*, napi_callback> functions[] = {
       {"step", step},
       {"stepTensor", stepTensor},
+      {"stepRows", stepRows},
       {"holdParameters", holdParameters},
       {"holdGradients", holdGradients},
       {"letGo", letGo},

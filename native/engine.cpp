@@ -38,6 +38,21 @@ constexpr size_t kParallel = 262144, kElementsPerThread = 16384;
 // Threads meet at whole blocks of states of type uint8, which are whole cache lines of any type.
 constexpr size_t kCut = kBlock;
 
+void* after(void* memory, size_t bytes) { return memory ? static_cast<char*>(memory) + bytes : nullptr; }
+
+// The elements of a piece from the one number, which begins a block where that matters, to the other.
+Piece partOf(Piece piece, size_t from, size_t to) {
+  const size_t wide = sizeOf(piece.type == DataType::float64 ? DataType::float64 : DataType::float32);
+  piece.length = to - from;
+  piece.parameter = after(piece.parameter, from * sizeOf(piece.type));
+  piece.gradient = after(piece.gradient, from * (piece.gradientIsFloat32 ? sizeof(float) : sizeOf(piece.type)));
+  for (void*& state : piece.state) state = after(state, from * sizeOf(piece.stateType));
+  for (void*& common : piece.common) common = after(common, from * wide);
+  for (float*& scale : piece.scale) scale = static_cast<float*>(after(scale, from / kBlock * sizeof(float)));
+  piece.block += static_cast<uint32_t>(from / kBlock);
+  return piece;
+}
+
 const Isa* fastest() {
   for (const Isa* isa : kIsas)
     if (isa->supported()) return isa;
@@ -94,12 +109,16 @@ Plan::Interval Plan::interval(const void* data, size_t i) const {
 
 bool Plan::setGradient(size_t i, void* data) {
   if (gradients_[i] == data) return true;
-  const Interval gradient = interval(data, i);
-  const auto next = std::upper_bound(written_.begin(), written_.end(), gradient.begin,
-                                     [](const char* at, const Interval& memory) { return at < memory.end; });
-  if (gradient.begin < gradient.end && next != written_.end() && next->begin < gradient.end) return false;
+  if (isWritten(interval(data, i))) return false;
   gradients_[i] = data;
   return true;
+}
+
+// Whether a parameter or the state shares a byte with this memory.
+bool Plan::isWritten(Interval memory) const {
+  const auto next = std::upper_bound(written_.begin(), written_.end(), memory.begin,
+                                     [](const char* at, const Interval& other) { return at < other.end; });
+  return memory.begin < memory.end && next != written_.end() && next->begin < memory.end;
 }
 
 bool Plan::gradientsDisjoint() const {
@@ -115,16 +134,60 @@ void Plan::runTensor(size_t i) {
   run(i, i + 1, paces_[i]);
 }
 
+bool Plan::setRows(size_t i, const uint32_t* rows, size_t count, size_t end, void* gradients, size_t width) {
+  const Tensor& tensor = tensors_[i];
+  char* begin = static_cast<char*>(gradients);
+  rowGradients_ = {begin, begin + count * width * sizeOf(tensor.type)};
+  return !isWritten(rowGradients_) && sparseRows_.take(rows, count, end, width);
+}
+
+void Plan::runRows(size_t i) {
+  const PlainFloatingPoint plain;
+  const Tensor& tensor = tensors_[i];
+  const size_t bytes = rowGradients_.end - rowGradients_.begin;
+  if (skips(i) || bytes == 0) return;
+  void* gradients = const_cast<char*>(rowGradients_.begin);
+  rowsPiece_ = piece(i, 0, tensor.length);
+  rowsPiece_.gradient = gradients;
+  if (sparseRows_.anyAgain()) {
+    const size_t count = bytes / sizeOf(tensor.type);
+    sum_.resize(std::max(sum_.size(), count));
+    rowsPiece_.gradient = sum_.data();
+    if (tensor.type == DataType::float64) {
+      sparseRows_.sum(static_cast<const double*>(gradients), sum_.data());
+    } else {
+      float* sum = reinterpret_cast<float*>(sum_.data());
+      rowsPiece_.gradientIsFloat32 = true;
+      if (tensor.type == DataType::float32) {
+        sparseRows_.sum(static_cast<const float*>(gradients), sum);
+      } else {
+        static constexpr double nothing[kScalars + Transformation::ScalarCount] = {};
+        Piece all = rowsPiece_;
+        all.gradient = gradients;
+        all.gradientIsFloat32 = false;
+        all.length = count;
+        configuration().isa.load()->around->transform(all, nothing, sum);
+        sparseRows_.sum(sum, sum);
+      }
+    }
+  }
+  ofRows_ = true;
+  runTensor(i);
+  ofRows_ = false;
+  if (asks(kZeroes)) std::memset(gradients, 0, bytes);
+}
+
 void Plan::run(size_t first, size_t end, Pace& pace) {
   const Isa& isa = *configuration().isa;
   active_.clear();
   size_t elements = 0, chunks = 0;
   for (size_t i = first; i < end; i++) {
-    if (skips(i) || tensors_[i].length == 0) continue;
-    active_.push_back({elements, chunks, i, nullptr, nullptr});
+    const size_t length = ofRows_ ? sparseRows_.elements() : tensors_[i].length;
+    if (skips(i) || length == 0) continue;
+    active_.push_back({elements, chunks, i, length, nullptr, nullptr});
     findSweeps(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
-    elements += tensors_[i].length;
-    chunks += (tensors_[i].length + kNormChunk - 1) / kNormChunk;
+    elements += length;
+    chunks += (length + kNormChunk - 1) / kNormChunk;
   }
   if (asks(kMeasures)) {
     sums_.resize(chunks);
@@ -171,7 +234,7 @@ void Plan::report(size_t elements, size_t chunks) {
   changes_.resize(chunks);
   inParts(mostThreads(elements), elements, &Plan::reportRange);
   for (const Active& active : active_) {
-    const size_t length = tensors_[active.tensor].length;
+    const size_t length = active.length;
     Change all;
     for (size_t k = 0; k < (length + kNormChunk - 1) / kNormChunk; k++) {
       const Change& chunk = changes_[active.chunks + k];
@@ -200,7 +263,7 @@ void Plan::measure(size_t first, size_t end, size_t elements) {
   inParts(mostThreads(elements), elements, &Plan::measureRange);
   std::fill(squares_ + first, squares_ + end, 0);
   for (const Active& active : active_) {
-    const size_t chunks = (tensors_[active.tensor].length + kNormChunk - 1) / kNormChunk;
+    const size_t chunks = (active.length + kNormChunk - 1) / kNormChunk;
     for (size_t k = 0; k < chunks; k++) squares_[active.tensor] += sums_[active.chunks + k];
     limits_[active.tensor] = rows_[rowOf_[active.tensor] * rowWidth_ + kScalars + Transformation::clipNorm];
   }
@@ -243,7 +306,7 @@ void Plan::eachTensor(size_t begin, size_t end, size_t unit, Use use) const {
                                  [](size_t at, const Active& tensor) { return at < tensor.start; });
   if (active != active_.begin()) --active;
   for (; active != active_.end() && active->start < end; ++active) {
-    const size_t length = tensors_[active->tensor].length;
+    const size_t length = active->length;
     const auto cut = [&](size_t at) {
       if (at <= active->start) return size_t{0};
       const size_t within = at - active->start;
@@ -256,8 +319,12 @@ void Plan::eachTensor(size_t begin, size_t end, size_t unit, Use use) const {
 
 void Plan::updateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  eachTensor(begin, end, kCut,
-             [&](const Active& active, size_t from, size_t to, Row row) { updatePart(active, from, to, row); });
+  eachTensor(begin, end, kCut, [&](const Active& active, size_t from, size_t to, Row row) {
+    if (!ofRows_) return updatePart(active, piece(active.tensor, from, to), row);
+    for (size_t at = from; at < to; at += kAroundBlock)
+      withPiece(active.tensor, at, std::min(at + kAroundBlock, to), false,
+                [&](const Piece& part) { updatePart(active, part, row); });
+  });
 }
 
 // A chunk at a time, so that it is still in the caches when it is looked at again.
@@ -266,26 +333,25 @@ void Plan::reportRange(size_t begin, size_t end) const {
   const Around& around = *configuration().isa.load()->around;
   alignas(64) char gradients[kNormChunk * sizeof(double)], parameters[kNormChunk * sizeof(double)];
   eachTensor(begin, end, kNormChunk, [&](const Active& active, size_t from, size_t to, Row row) {
-    for (size_t at = from; at < to; at += kNormChunk) {
-      const size_t next = std::min(at + kNormChunk, to);
-      const Piece chunk = piece(active.tensor, at, next);
-      around.remember(chunk, row, gradients, parameters);
-      updatePart(active, at, next, row);
-      changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
-    }
+    for (size_t at = from; at < to; at += kNormChunk)
+      withPiece(active.tensor, at, std::min(at + kNormChunk, to), false, [&](const Piece& chunk) {
+        around.remember(chunk, row, gradients, parameters);
+        updatePart(active, chunk, row);
+        changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
+      });
   });
 }
 
-void Plan::updatePart(const Active& active, size_t from, size_t to, Row row) const {
+void Plan::updatePart(const Active& active, const Piece& part, Row row) const {
   if (row[kTransformationSwitches] == 0 && row[kParameterSwitches] == 0 && !asks(kZeroes))
-    return sweep(active, from, to, row);
-  for (size_t at = from; at < to; at += kAroundBlock) updateBlock(active, at, std::min(at + kAroundBlock, to), row);
+    return sweep(active, part, row);
+  for (size_t at = 0; at < part.length; at += kAroundBlock)
+    updateBlock(active, partOf(part, at, std::min(at + kAroundBlock, part.length)), row);
 }
 
 // A sweep with all that happens around it, so few elements at a time that they are still in the first caches.
-void Plan::updateBlock(const Active& active, size_t from, size_t to, Row row) const {
+void Plan::updateBlock(const Active& active, const Piece& all, Row row) const {
   const Around& around = *configuration().isa.load()->around;
-  const Piece all = piece(active.tensor, from, to);
   alignas(64) char room[kAroundBlock * sizeof(double) + 64];
   char* transformed = nullptr;
   if (row[kTransformationSwitches] != 0) {
@@ -293,26 +359,25 @@ void Plan::updateBlock(const Active& active, size_t from, size_t to, Row row) co
     transformed = room + reinterpret_cast<uintptr_t>(all.parameter) % 64 / sizeof(double) * sizeof(double);
     around.transform(all, row, transformed);
   }
-  sweep(active, from, to, row, transformed);
+  sweep(active, all, row, transformed);
   if (row[kParameterSwitches] != 0) around.finish(all, row, static_cast<unsigned>(rowWidth_) - Parameter::ScalarCount);
-  if (asks(kZeroes)) std::memset(all.gradient, 0, all.length * sizeOf(all.type));
+  zeroGradient(all);
+}
+
+void Plan::zeroGradient(const Piece& piece) const {
+  if (asks(kZeroes) && !ofRows_) std::memset(piece.gradient, 0, piece.length * sizeOf(piece.type));
 }
 
 // @param transformed what stands for the gradients, as float32 or float64; null for those of the caller
-void Plan::sweep(const Active& active, size_t from, size_t to, Row row, char* transformed) const {
-  const auto run = [&](Sweep sweep, size_t begin, size_t end) {
-    if (begin == end) return;
-    Piece part = piece(active.tensor, begin, end);
-    if (transformed) {
-      part.gradientIsFloat32 = part.type != DataType::float64;
-      part.gradient =
-          transformed + (begin - from) * sizeOf(part.type == DataType::float64 ? part.type : DataType::float32);
-    }
-    sweep(part, row);
-  };
-  const size_t whole = active.rest ? to - (to - from) % kBlock : to;
-  run(active.sweep, from, whole);
-  run(active.rest, whole, to);
+void Plan::sweep(const Active& active, const Piece& all, Row row, char* transformed) const {
+  Piece given = all;
+  if (transformed) {
+    given.gradientIsFloat32 = given.type != DataType::float64;
+    given.gradient = transformed;
+  }
+  const size_t whole = active.rest ? all.length - all.length % kBlock : all.length;
+  if (whole > 0) active.sweep(partOf(given, 0, whole), row);
+  if (whole < all.length) active.rest(partOf(given, whole, all.length), row);
 }
 
 void Plan::measureRange(size_t begin, size_t end) const {
@@ -320,8 +385,9 @@ void Plan::measureRange(size_t begin, size_t end) const {
   const Isa& isa = *configuration().isa;
   eachTensor(begin, end, kNormChunk, [&](const Active& active, size_t from, size_t to, Row row) {
     for (size_t at = from; at < to; at += kNormChunk)
-      sums_[active.chunks + at / kNormChunk] =
-          isa.around->sumOfSquares(piece(active.tensor, at, std::min(at + kNormChunk, to)), row);
+      withPiece(active.tensor, at, std::min(at + kNormChunk, to), true, [&](const Piece& part) {
+        sums_[active.chunks + at / kNormChunk] = isa.around->sumOfSquares(part, row);
+      });
   });
 }
 
@@ -329,33 +395,44 @@ void Plan::accumulateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
   const Isa& isa = *configuration().isa;
   eachTensor(begin, end, kCut, [&](const Active& active, size_t from, size_t to, Row row) {
-    const Piece part = piece(active.tensor, from, to);
-    isa.around->accumulate(part, row);
-    if (asks(kZeroes)) std::memset(part.gradient, 0, part.length * sizeOf(part.type));
+    for (size_t at = from; at < to; at += kAroundBlock)
+      withPiece(active.tensor, at, std::min(at + kAroundBlock, to), true, [&](const Piece& part) {
+        isa.around->accumulate(part, row);
+        zeroGradient(part);
+      });
   });
+}
+
+// Gives some elements of a tensor to use: those of the rows, if these are all that is being updated.
+template <class Use>
+void Plan::withPiece(size_t i, size_t from, size_t to, bool onlySum, Use use) const {
+  if (!ofRows_) return use(piece(i, from, to));
+  Piece tensor = rowsPiece_;
+  tensor.multiplier = multipliers_[i];
+  const SparseRows::Copy copy(sparseRows_, tensor, from, to, onlySum);
+  use(copy.piece());
+  copy.putBack();
 }
 
 // The elements of tensor i from the one number to the other.
 Piece Plan::piece(size_t i, size_t from, size_t to) const {
   const Tensor& tensor = tensors_[i];
   Piece piece;
-  piece.parameter = static_cast<char*>(tensor.parameter) + from * sizeOf(tensor.type);
-  piece.gradient = static_cast<char*>(gradients_[i]) + from * sizeOf(tensor.type);
-  for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = arena_ + tensor.state[k] + from * sizeOf(tensor.stateType);
-  const size_t common = from * sizeOf(tensor.type == DataType::float64 ? DataType::float64 : DataType::float32);
+  piece.parameter = tensor.parameter;
+  piece.gradient = gradients_[i];
+  for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = tensor.state[k] < 0 ? nullptr : arena_ + tensor.state[k];
   for (size_t k = 0; k < kCommonStates; k++)
-    piece.common[k] = tensor.common[k] < 0 ? nullptr : arena_ + tensor.common[k] + common;
-  piece.length = to - from;
+    piece.common[k] = tensor.common[k] < 0 ? nullptr : arena_ + tensor.common[k];
+  piece.length = tensor.length;
   piece.type = tensor.type;
+  piece.stateType = tensor.stateType;
   piece.gradientIsFloat32 = false;
   piece.multiplier = multipliers_[i];
-  if (!tensor.mixed()) return piece;
-
-  piece.stateType = tensor.stateType;
   piece.tensor = static_cast<uint32_t>(i);
-  piece.block = static_cast<uint32_t>(from / kBlock);
+  piece.block = 0;
   // The scales of a state follow it, at the next multiple of 4 bytes.
   for (size_t k = 0; k < kMaxStates; k++)
-    piece.scale[k] = reinterpret_cast<float*>(arena_ + tensor.state[k] + (tensor.length + 3) / 4 * 4) + from / kBlock;
-  return piece;
+    piece.scale[k] =
+        piece.state[k] ? reinterpret_cast<float*>(arena_ + tensor.state[k] + (tensor.length + 3) / 4 * 4) : nullptr;
+  return partOf(piece, from, to);
 }

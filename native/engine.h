@@ -5,6 +5,7 @@
 
 #include "isa/isa.h"
 #include "pace.h"
+#include "sparse-rows.h"
 
 // What every plan of the process obeys; configure() writes it. 0 threads: not set yet.
 struct Configuration {
@@ -32,8 +33,7 @@ class Plan {
     bool inUint16Arrays;  // whether these may hold the parameter and its gradient
     size_t length;
     void* parameter;
-    size_t state[kMaxStates];         // byte offsets into the arena
-    ptrdiff_t common[kCommonStates];  // negative where there is none
+    ptrdiff_t state[kMaxStates], common[kCommonStates];  // byte offsets into the arena, negative where there is none
 
     bool mixed() const;
   };
@@ -65,6 +65,13 @@ class Plan {
   // The part of it that is one tensor's.
   void runTensor(size_t i);
 
+  // Takes rows of a tensor, all as long as so many elements, and their gradients, one after the other. False if a row
+  // is none of the tensor's, or a gradient shares a byte with a parameter or with the state.
+  bool setRows(size_t i, const uint32_t* rows, size_t count, size_t end, void* gradients, size_t width);
+
+  // The part of the step that is those rows'.
+  void runRows(size_t i);
+
  private:
   struct Interval {
     const char* begin;
@@ -74,6 +81,7 @@ class Plan {
     size_t start;   // elements of the active tensors before this one
     size_t chunks;  // of norms, the same
     size_t tensor;
+    size_t length;
     Sweep sweep;
     Sweep rest;  // for the elements after the last whole block, in mixed storage
   };
@@ -81,8 +89,11 @@ class Plan {
 
   static bool sortDisjoint(std::vector<Interval>& all);
   Interval interval(const void* data, size_t i) const;
+  bool isWritten(Interval memory) const;
   void findSweeps(const Isa& isa, Active& active, const Active* before) const;
   Piece piece(size_t i, size_t from, size_t to) const;
+  template <class Use>
+  void withPiece(size_t i, size_t from, size_t to, bool onlySum, Use use) const;
   bool asks(Request what) const { return request_[what] != 0; }
   void run(size_t first, size_t end, Pace& pace);
   unsigned mostThreads(size_t elements) const;
@@ -96,9 +107,10 @@ class Plan {
   void accumulateRange(size_t begin, size_t end) const;
   void updateRange(size_t begin, size_t end) const;
   void reportRange(size_t begin, size_t end) const;
-  void updatePart(const Active& active, size_t from, size_t to, Row row) const;
-  void updateBlock(const Active& active, size_t from, size_t to, Row row) const;
-  void sweep(const Active& active, size_t from, size_t to, Row row, char* transformed = nullptr) const;
+  void updatePart(const Active& active, const Piece& part, Row row) const;
+  void updateBlock(const Active& active, const Piece& all, Row row) const;
+  void zeroGradient(const Piece& piece) const;
+  void sweep(const Active& active, const Piece& all, Row row, char* transformed = nullptr) const;
   template <class Use>
   void eachTensor(size_t begin, size_t end, size_t unit, Use use) const;
 
@@ -123,4 +135,11 @@ class Plan {
   mutable std::vector<double> sums_;          // of the squares of each chunk, tensor by tensor
   mutable std::vector<Change> changes_;       // of each chunk, the same
   std::vector<Active> active_;
+
+  // Of some rows.
+  SparseRows sparseRows_;
+  bool ofRows_ = false;      // whether those are all that is being updated
+  Interval rowGradients_{};  // as the caller has them
+  std::vector<double> sum_;  // memory for those of the same row, added up
+  Piece rowsPiece_{};        // of the whole tensor, but for the gradient, which is that of the rows
 };

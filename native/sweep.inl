@@ -85,7 +85,8 @@ template <class Rule>
   Piece part = piece;
   part.parameter = static_cast<float*>(piece.parameter) + from;
   part.gradient = static_cast<float*>(piece.gradient) + from;
-  for (unsigned k = 0; k < Rule::StateCount; k++) part.state[k] = static_cast<float*>(piece.state[k]) + from;
+  for (unsigned k = 0; k < Rule::StateCount; k++)
+    if (part.state[k]) part.state[k] = static_cast<float*>(piece.state[k]) + from;
   part.length = piece.length - from < kBlock ? piece.length - from : kBlock;
   sweep<float, Rule, CarefulStreams<Rule>, 0, 0, 0>(part, row);
   return part.length;

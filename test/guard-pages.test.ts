@@ -18,9 +18,12 @@ test.runIf(process.platform === 'linux')(
     const program = join(build, 'guard-pages');
     const objects = join(build, 'CMakeFiles/rmsprop.dir/native/isa');
     const kernels = readdirSync(objects).filter((name) => name.endsWith('.o'));
-    const sources = ['test/guard-pages.cpp', 'native/engine.cpp', 'native/team.cpp'].map((name) =>
-      join(root, name),
-    );
+    const sources = [
+      'test/guard-pages.cpp',
+      'native/engine.cpp',
+      'native/sparse-rows.cpp',
+      'native/team.cpp',
+    ].map((name) => join(root, name));
     // With the ways around slow denormal numbers, as on processors that have them: they are code of their own.
     const flags = ['-fopenmp', '-DRMSPROP_SLOW_ARITHMETIC', ...sanitizers];
     compile(...flags, ...sources, ...kernels.map((name) => join(objects, name)), '-o', program);

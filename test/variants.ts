@@ -36,6 +36,7 @@ export interface AnyOptimizer {
   stepWithReport(gradients: readonly (Tensor | null)[]): StepResult;
   stepAsync(gradients: readonly (Tensor | null)[], options?: AsyncStepOptions): Promise<StepResult>;
   stepTensor(name: string | number, gradient: Tensor | null): void;
+  stepRows(name: string | number, rows: Int32Array | Uint32Array, gradientRows: Tensor): void;
   endStep(): StepResult;
   save(path: string): Promise<void>;
   load(path: string): Promise<void>;

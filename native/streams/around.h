@@ -12,7 +12,7 @@ class AroundStreams {
 
   [[gnu::always_inline]] V gradient(size_t i, auto lanes) const {
     if constexpr (sizeof(T) == 4) {
-      if (isNarrow()) return decode<V>(piece_.gradient, piece_.type, i, lanes);
+      if (isNarrow() && !piece_.gradientIsFloat32) return decode<V>(piece_.gradient, piece_.type, i, lanes);
     }
     return L::load(static_cast<const T*>(piece_.gradient) + i, lanes);
   }

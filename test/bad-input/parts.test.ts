@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { configure, type Isa, RMSprop, SGD } from '../../lib/index.js';
+import { configure, type Isa, RMSprop, Rprop, SGD } from '../../lib/index.js';
 import type { Options } from '../variants.js';
 import { detached, engines, expectFailure, type Failure, f32, good, trained } from './failure.js';
 
@@ -82,6 +82,89 @@ const badParts: BadPart[] = [
     says: 'Expected grads.weights to have memory of its own, but received memory shared with params.weights',
   },
 ];
+
+const rows = (optimizer: Optimizer, numbers: unknown, gradients: unknown) =>
+  optimizer.stepRows('weights', numbers as Int32Array, gradients as Float32Array);
+
+badParts.push(
+  {
+    does: 'rows in a plain array',
+    run: (optimizer) => rows(optimizer, [0], f32(1)),
+    kind: TypeError,
+    code: 'ERR_TENSOR_TYPE',
+    says: 'Expected the rows of params.weights to be an Int32Array or a Uint32Array, but received an array of length 1',
+  },
+  {
+    does: 'rows that could have fractions',
+    run: (optimizer) => rows(optimizer, f32(0.5), f32(1)),
+    kind: TypeError,
+    code: 'ERR_TENSOR_TYPE',
+    says: 'Expected the rows of params.weights to be an Int32Array or a Uint32Array, but received a Float32Array',
+  },
+  {
+    does: 'no gradients of rows',
+    run: (optimizer) => rows(optimizer, Int32Array.of(0), null),
+    kind: TypeError,
+    code: 'ERR_TENSOR_TYPE',
+    says: 'Expected the gradients of rows of params.weights to be a Float32Array, but received null',
+  },
+  {
+    does: 'detached gradients of rows',
+    run: (optimizer) => rows(optimizer, Int32Array.of(0), detached(1)),
+    kind: RangeError,
+    code: 'ERR_TENSOR_DETACHED',
+    says: 'Expected the rows of params.weights and their gradients to have their memory, but received a detached buffer',
+  },
+  {
+    does: 'gradients that are no whole rows',
+    run: (optimizer) => rows(optimizer, Int32Array.of(0, 1), f32(1, 1, 1)),
+    kind: RangeError,
+    code: 'ERR_TENSOR_LENGTH',
+    says: 'Expected the gradients of 2 rows of params.weights to have a length that is a multiple of that, but received 3',
+  },
+  {
+    does: 'rows of no numbers',
+    run: (optimizer) => rows(optimizer, Int32Array.of(0, 1), f32()),
+    kind: RangeError,
+    code: 'ERR_TENSOR_LENGTH',
+    says: 'Expected the gradients of 2 rows of params.weights to have a length that is a multiple of that, but received 0',
+  },
+  {
+    does: 'gradients of no rows',
+    run: (optimizer) => rows(optimizer, new Int32Array(0), f32(1)),
+    kind: RangeError,
+    code: 'ERR_TENSOR_LENGTH',
+    says: 'Expected the gradients of 0 rows of params.weights to have a length that is a multiple of that, but received 1',
+  },
+  {
+    does: 'rows that do not divide the tensor',
+    run: (optimizer) => rows(optimizer, Int32Array.of(0), f32(1, 1)),
+    kind: RangeError,
+    code: 'ERR_TENSOR_LENGTH',
+    says: 'Expected rows of 2 numbers to divide params.weights, of length 3, but received a remainder',
+  },
+  {
+    does: 'a row after the last one',
+    run: (optimizer) => rows(optimizer, Uint32Array.of(2, 3), f32(1, 1)),
+    kind: RangeError,
+    code: 'ERR_ROW_RANGE',
+    says: 'Expected rows of params.weights from 0 to 2, but received 3',
+  },
+  {
+    does: 'a row before the first one',
+    run: (optimizer) => rows(optimizer, Int32Array.of(2, -1), f32(1, 1)),
+    kind: RangeError,
+    code: 'ERR_ROW_RANGE',
+    says: 'Expected rows of params.weights from 0 to 2, but received -1',
+  },
+  {
+    does: 'gradients of rows that are the parameter itself',
+    run: (optimizer, params) => rows(optimizer, Int32Array.of(0), params.weights.subarray(1, 2)),
+    kind: RangeError,
+    code: 'ERR_TENSOR_OVERLAP',
+    says: 'Expected grads.weights to have memory of its own, but received memory shared with params.weights',
+  },
+);
 
 /** What stands in the way of another call. */
 const busyCalls: { does: string; run: (optimizer: Optimizer) => unknown; what: string }[] = [
@@ -267,6 +350,28 @@ test.each<[Options, string]>([
   });
   expect(w).toEqual(f32(1));
   optimizer.step([f32(1)]);
+});
+
+test.each(engines)('on %s, rows of some tensors cannot do without the others', (isa) => {
+  configure({ isa });
+  const refused = (optimizer: { stepRows(name: number, ...rest: unknown[]): void }, says: string) =>
+    expectFailure({
+      does: '',
+      run: () => optimizer.stepRows(0, Int32Array.of(0), f32(1)),
+      kind: RangeError,
+      code: 'ERR_ROWS_UNSUPPORTED',
+      says,
+    });
+  const w = f32(1, 2);
+  refused(
+    new Rprop([w]) as never,
+    'Expected a whole gradient for params[0], which Rprop needs, but received some rows',
+  );
+  refused(
+    new RMSprop([w], { stateType: 'uint8' }) as never,
+    'Expected rows of params[0] to be multiples of 256 numbers, which share a scale in its states, but received 1',
+  );
+  expect(w).toEqual(f32(1, 2));
 });
 
 test.each([
