@@ -4,8 +4,8 @@ import type { GroupRange } from './saved-state.js';
 import { decode } from './types/codecs.js';
 
 /**
- * What a step did to one tensor, p' - p being the update of its number p. All of it is computed in float64, and has the same
- * bits on every machine; parameters are the numbers that their memory holds.
+ * What a step did to one tensor (or, if it came as rows, to these), p' - p being the update of its number p. All of it is
+ * computed in float64, and has the same bits on every machine; parameters are the numbers that their memory holds.
  */
 export interface TensorReport {
   /** The number of its group, and its name there, as in a state dictionary. */
@@ -34,7 +34,7 @@ const Column = {
   GRADIENT_NORM: 0,
   UPDATE_NORM: 1,
   PARAMETER_NORM: 2,
-  ZERO_UPDATES: 3,
+  ZERO_UPDATE_FRACTION: 3,
   LARGEST_RATE: 4,
 } as const;
 
@@ -48,7 +48,7 @@ export function readReports(
   isUpdated: (i: number) => boolean,
 ): TensorReport[] {
   return groups.flatMap(({ first, end }, group) =>
-    parameters.slice(first, end).flatMap(({ name, length }, k) => {
+    parameters.slice(first, end).flatMap(({ name }, k) => {
       const i = first + k;
       if (!isUpdated(i)) return [];
       const column = (which: number) => reports[i * REPORT_WIDTH + which] as number;
@@ -58,7 +58,7 @@ export function readReports(
         gradientNorm: column(Column.GRADIENT_NORM),
         updateNorm: column(Column.UPDATE_NORM),
         parameterNorm: column(Column.PARAMETER_NORM),
-        zeroUpdateFraction: column(Column.ZERO_UPDATES) / Math.max(1, length),
+        zeroUpdateFraction: column(Column.ZERO_UPDATE_FRACTION),
         largestRate: column(Column.LARGEST_RATE),
       };
     }),
@@ -96,6 +96,6 @@ export function writeReport(
   to[Column.GRADIENT_NORM] = Math.sqrt(sums.gradient.total());
   to[Column.UPDATE_NORM] = Math.sqrt(sums.update.total());
   to[Column.PARAMETER_NORM] = Math.sqrt(sums.p.total());
-  to[Column.ZERO_UPDATES] = zeroUpdates;
+  to[Column.ZERO_UPDATE_FRACTION] = zeroUpdates / after.length;
   to[Column.LARGEST_RATE] = largestRate;
 }

@@ -245,7 +245,7 @@ void Plan::report(size_t elements, size_t chunks) {
       all.largestRate = largerRate(chunk.largestRate, all.largestRate);
     }
     const double report[kReportWidth] = {std::sqrt(all.gradient), std::sqrt(all.update), std::sqrt(all.parameter),
-                                         all.zeroUpdates, all.largestRate};
+                                         all.zeroUpdates / static_cast<double>(length), all.largestRate};
     std::copy(std::begin(report), std::end(report), reports_ + active.tensor * kReportWidth);
   }
 }

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { configure, type Isa } from '../../lib/index.js';
+import { configure, type Isa, type SGD } from '../../lib/index.js';
 import type { MemoryArray, Tensor } from '../../lib/tensor.js';
 import { around } from '../around/options.js';
 import { engines, nativeIsas } from '../engines.js';
@@ -38,12 +38,18 @@ function follow(
   count: number,
 ) {
   const measured: number[] = [];
+  const reports: unknown[] = [];
+  const stop = (optimizer as unknown as SGD<Float32Array[]>).onStep(
+    ({ report }) => reports.push(report),
+    { reportEvery: 2 },
+  );
   for (const [t, gradient] of gradients.entries()) {
     optimizer.learningRate = 0.01 / (t + 1);
     step(gradient, t);
     const { gradientNorm, gradientNorms, updated } = optimizer.endStep();
     measured.push(Number(updated), gradientNorm ?? -1, gradientNorms?.[0] ?? -1);
   }
+  stop();
   const { states, steps, counters } = told(optimizer);
   const arrays = [parameter as MemoryArray, ...states].map((array) => pick(array, rows, count));
   return {
