@@ -1,4 +1,5 @@
 import type { AsyncStepOptions } from '../lib/async-options.js';
+import { gradientHyperparameters } from '../lib/gradient.js';
 import type { Hyperparameter } from '../lib/hyperparameters.js';
 import { optimizerWideHyperparameters } from '../lib/optimizer-wide-options.js';
 import { parameterHyperparameters } from '../lib/parameter.js';
@@ -84,35 +85,62 @@ export const aroundOptions = [
   ...Object.keys(optimizerWideHyperparameters),
 ];
 
-/** An option that changes scalars only, and nothing of what is done with them: every other variant has it. */
+/** An option that changes scalars only, and nothing of what is done with them: half of all variants have it. */
 const ALTERNATING = 'biasCorrection';
 
+const defaults = Object.fromEntries(
+  Object.entries(storageHyperparameters).map(([name, h]) => [name, h.default]),
+);
+
 /**
- * All choices of a rule's options that go together, but for those of storage and those around any rule. Each choice of the
- * others has one of `ALTERNATING`; of those that differ in maximize alone, one has it on and one off.
+ * Choices of a rule's options that go together, but for those of storage and those around any rule: all choices of the rule's
+ * own, each with two of what can be done to a gradient before: nothing, and one of all the rest in turn. The first has all.
  */
 export function variants(rule: AnyRule): Options[] {
-  let all: Options[] = [{}];
-  const storage = Object.fromEntries(
-    Object.entries(storageHyperparameters).map(([name, h]) => [name, h.default]),
-  );
-  for (const [name, hyperparameter] of Object.entries(rule.hyperparameters)) {
-    if (name in storageHyperparameters || aroundOptions.includes(name)) continue;
-    if (name === ALTERNATING) continue;
-    const choices = values(name, hyperparameter as Hyperparameter<unknown>);
-    all = all.flatMap((options) => choices.map((value) => ({ ...options, [name]: value })));
-  }
-  if (ALTERNATING in rule.hyperparameters) {
-    all = all.map((options, i) => ({ ...options, [ALTERNATING]: i % 2 === 0 }));
-  }
-  return all.filter((options) => {
-    try {
-      rule.check?.({ ...storage, ...options }, 'options');
-      return true;
-    } catch {
-      return false;
-    }
+  const isOwn = (name: string) =>
+    !(name in storageHyperparameters) &&
+    !(name in gradientHyperparameters) &&
+    !aroundOptions.includes(name) &&
+    name !== ALTERNATING;
+  const names = Object.keys(rule.hyperparameters);
+  const own = choices(rule, names.filter(isOwn));
+  const [none = {}, ...others] = choices(rule, Object.keys(gradientHyperparameters));
+  const all = own.flatMap((options, k) => {
+    const before = k === 0 ? [none, ...others] : [none, others[k % others.length]];
+    return before.map((choice, i): Options => {
+      const alternating = names.includes(ALTERNATING) && {
+        [ALTERNATING]: isOdd(k) !== (i % 2 === 0),
+      };
+      return { ...options, ...choice, ...alternating };
+    });
   });
+  return all.filter((options) => isValid(rule, options));
+}
+
+function isValid(rule: AnyRule, options: Options): boolean {
+  try {
+    rule.check?.({ ...defaults, ...options }, 'options');
+    return true;
+  } catch {
+    return false;
+  }
+}
+
+function choices(rule: AnyRule, names: readonly string[]): Options[] {
+  let all: Options[] = [{}];
+  for (const name of names) {
+    const of = values(
+      name,
+      (rule.hyperparameters as Record<string, unknown>)[name] as Hyperparameter<unknown>,
+    );
+    all = all.flatMap((options) => of.map((value) => ({ ...options, [name]: value })));
+  }
+  return all;
+}
+
+/** Whether a number has an odd number of bits that are 1: so of numbers that share any of their bits, half are. */
+function isOdd(n: number): boolean {
+  return n > 0 && isOdd(n >> 1) !== (n % 2 === 1);
 }
 
 /**
