@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncStepOptions, readStepOptions } from './async-options.js';
-import { hasAverages, swapInAverages } from './averages.js';
+import { hasAverages, startAverage, startsAverageFromRows, swapInAverages } from './averages.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
 import { memoryFault, overlap, partFault, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
@@ -75,6 +75,8 @@ export abstract class Optimizer<O, P extends object> {
   #rows!: Rows;
   #control!: StepControl;
   #open!: OpenStep;
+  /** Those of the moment at which the open step began. */
+  #groupsOfParts: readonly StepGroup[] = [];
   #plan: Plan | undefined;
   /** The rows that the plan points to. */
   #table: Float64Array | undefined;
@@ -330,6 +332,19 @@ export abstract class Optimizer<O, P extends object> {
     if (!this.#open.isOpen) this.#beginParts('stepRows()');
     const updates = this.#open.parts[i] !== null; // null if it is frozen
     const fits = !this.#rule.ignoresLaterRates;
+    if (updates && startsAverageFromRows(this.#state, i)) {
+      // The rows that are not given have no other moment to start theirs.
+      const fault = rowsFault(
+        this.#rule,
+        this.#parameters,
+        this.#state.slots,
+        i,
+        rows,
+        gradientRows,
+      );
+      if (fault) throw fault;
+      startAverage(this.#state, i);
+    }
     if (updates && !(fits && this.#currentPlan().stepRows(i, rows, gradientRows))) {
       throw this.#rowsFault(i, rows, gradientRows);
     }
@@ -354,12 +369,13 @@ export abstract class Optimizer<O, P extends object> {
     this.#control.endParts();
     const result = this.#conclude(this.#open.parts);
     this.#open.clear();
-    return this.#listeners.any ? this.#tell(copyResult(result), this.#groups) : result;
+    return this.#listeners.any ? this.#tell(copyResult(result), this.#groupsOfParts) : result;
   }
 
   #beginParts(call: string) {
     this.#requireIdle(call);
     this.#open.clear();
+    this.#groupsOfParts = this.#groups;
     const reports = this.#listeners.wantReport(this.#state.steps);
     this.#prepare(this.#open.parts, this.#groups, reports);
     this.#control.beginParts();

@@ -7,7 +7,7 @@ import {
   type Values,
 } from './hyperparameters.js';
 import type { GroupRange } from './saved-state.js';
-import type { StepResult } from './step-control.js';
+import { copyResult, type StepResult } from './step-control.js';
 
 /** What a listener is told of a step, in an object of its own. */
 export interface StepEvent extends StepResult {
@@ -77,7 +77,9 @@ export class StepListeners {
     );
     for (const { listener } of this.#all) {
       try {
-        listener({ step, learningRates, ...result });
+        const { report, ...copy } = copyResult(result);
+        const own = report?.map((tensor) => ({ ...tensor }));
+        listener({ step, learningRates: [...learningRates], ...copy, report: own });
       } catch (error) {
         // The step has been made: a call that throws would say that it has not.
         nextTick(() => {

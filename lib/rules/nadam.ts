@@ -45,8 +45,9 @@ function computeMomenta({ beta1, momentumDecay }: Values<NAdamOptions>, step: nu
   known[0] = beta1;
   known[1] = momentumDecay;
   known[2] = step;
-  momenta[0] = step * momentumDecay;
-  momenta[1] = (step + 1) * momentumDecay;
+  // Beyond the largest exponent the power is 0 all the same.
+  momenta[0] = Math.min(step * momentumDecay, Number.MAX_SAFE_INTEGER);
+  momenta[1] = Math.min((step + 1) * momentumDecay, Number.MAX_SAFE_INTEGER);
   powersInPlace(0.96, momenta);
   for (let k = 0; k < 2; k++) momenta[k] = beta1 * (1 - 0.5 * (momenta[k] as number));
 }

@@ -63,3 +63,54 @@ test.each(engines)(
     expect(told[0]).toEqual(told[1]);
   },
 );
+
+test.each(engines)('on %s, averages of rows that were never given are those rows', (isa) => {
+  configure({ isa });
+  const embedding = new Float32Array(6).fill(0.01);
+  const optimizer = new RMSprop({ embedding }, { averageDecay: 0.5, learningRate: 0.1 });
+  embedding.set([5, 5, 6, 6, 7, 7]); // as one that was trained before
+  const averages: number[][] = [];
+  for (const row of [0, 1]) {
+    optimizer.stepRows('embedding', Int32Array.of(row), f32(1, 1));
+    optimizer.endStep();
+    const parameters = embedding.slice();
+    optimizer.swapInAverages();
+    averages.push([...embedding]);
+    optimizer.swapOutAverages();
+    expect(embedding).toEqual(parameters);
+  }
+  const [first = [], second = []] = averages;
+  expect(first.slice(2)).toEqual([6, 6, 7, 7]);
+  expect(second.slice(0, 2)).toEqual(first.slice(0, 2));
+  expect(second[2]).toBe(Math.fround((6 + (embedding[2] as number)) / 2));
+  expect(second.slice(4)).toEqual([7, 7]);
+});
+
+test('listeners are told the rates with which a step of parts began, in memory of their own', () => {
+  const optimizer = new RMSprop(
+    { a: f32(1), b: f32(1) },
+    { learningRate: 0.5, measureNorms: true },
+  );
+  const told: unknown[] = [];
+  optimizer.onStep((event) => {
+    (event.learningRates as number[])[0] = 99;
+    event.gradientNorms?.fill(-1);
+  });
+  optimizer.onStep(({ learningRates, gradientNorms }) => {
+    told.push([...learningRates, ...(gradientNorms ?? [])]);
+  });
+  optimizer.stepTensor('a', f32(3));
+  optimizer.learningRate = 5;
+  optimizer.stepTensor('b', f32(4));
+  const { gradientNorms } = optimizer.endStep();
+  expect(told).toEqual([[0.5, 3, 4]]);
+  expect(gradientNorms).toEqual(Float64Array.of(3, 4));
+});
+
+test('a momentum that grows at once is beta1', () => {
+  const [p, q] = [f32(1), f32(1)];
+  new NAdam(p, { momentumDecay: 1e30 }).step(f32(1));
+  new NAdam(q, { momentumDecay: 1e6 }).step(f32(1));
+  expect(Number.isFinite(p[0])).toBe(true);
+  expect(p).toEqual(q);
+});
