@@ -14,5 +14,5 @@ static inline double largerRate(double rate, double largest) {
   return (rate > largest) | (rate != rate) ? rate : largest;
 }
 
-// How many numbers a report has for each tensor: the norms, the count and the rate.
+// How many numbers a report has for each tensor: the norms, the fraction and the rate.
 constexpr size_t kReportWidth = 5;
