@@ -164,7 +164,8 @@ class Arrays {
     }
 
     const int32_t rowOf = 0;
-    const double request[kRequestCount] = {0, now.around, 0, 1, now.around, 0, now.around};
+    const double around = now.around ? 1 : 0;
+    const double request[kRequestCount] = {0, around, 0, 1, around, 0, around};
     double norms[2], reports[kReportWidth], squares[1];
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);

@@ -51,14 +51,8 @@ struct Piece {
 // The numbers that one update needs, in float64: the switches of Transformation, Gradient, the rule and Parameter, the
 // key of this step's random bits, then the scalars of all four.
 using Row = const double*;
-enum RowLayout : unsigned {
-  kTransformationSwitches,
-  kGradientSwitches,
-  kRuleSwitches,
-  kParameterSwitches,
-  kRandomKey,
-  kScalars
-};
+enum RowLayout : unsigned { kTransformationSwitches, kGradientSwitches, kRuleSwitches, kParameterSwitches, kRandomKey };
+constexpr unsigned kScalars = kRandomKey + 1;
 
 using Sweep = void (*)(const Piece&, Row);
 
