@@ -8,6 +8,7 @@
 #include "floating-point.h"
 #include "norms.h"
 #include "parameter.h"
+#include "piece.h"
 #include "team.h"
 #include "transformation.h"
 
@@ -38,20 +39,7 @@ constexpr size_t kParallel = 262144, kElementsPerThread = 16384;
 // Threads meet at whole blocks of states of type uint8, which are whole cache lines of any type.
 constexpr size_t kCut = kBlock;
 
-void* after(void* memory, size_t bytes) { return memory ? static_cast<char*>(memory) + bytes : nullptr; }
-
-// The elements of a piece from the one number, which begins a block where that matters, to the other.
-Piece partOf(Piece piece, size_t from, size_t to) {
-  const size_t wide = sizeOf(piece.type == DataType::float64 ? DataType::float64 : DataType::float32);
-  piece.length = to - from;
-  piece.parameter = after(piece.parameter, from * sizeOf(piece.type));
-  piece.gradient = after(piece.gradient, from * (piece.gradientIsFloat32 ? sizeof(float) : sizeOf(piece.type)));
-  for (void*& state : piece.state) state = after(state, from * sizeOf(piece.stateType));
-  for (void*& common : piece.common) common = after(common, from * wide);
-  for (float*& scale : piece.scale) scale = static_cast<float*>(after(scale, from / kBlock * sizeof(float)));
-  piece.block += static_cast<uint32_t>(from / kBlock);
-  return piece;
-}
+size_t chunksOf(size_t length) { return (length + kNormChunk - 1) / kNormChunk; }
 
 const Isa* fastest() {
   for (const Isa* isa : kIsas)
@@ -187,7 +175,7 @@ void Plan::run(size_t first, size_t end, Pace& pace) {
     active_.push_back({elements, chunks, i, length, nullptr, nullptr});
     findSweeps(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
     elements += length;
-    chunks += (length + kNormChunk - 1) / kNormChunk;
+    chunks += chunksOf(length);
   }
   if (asks(kMeasures)) {
     sums_.resize(chunks);
@@ -234,9 +222,8 @@ void Plan::report(size_t elements, size_t chunks) {
   changes_.resize(chunks);
   inParts(mostThreads(elements), elements, &Plan::reportRange);
   for (const Active& active : active_) {
-    const size_t length = active.length;
     Change all;
-    for (size_t k = 0; k < (length + kNormChunk - 1) / kNormChunk; k++) {
+    for (size_t k = 0; k < chunksOf(active.length); k++) {
       const Change& chunk = changes_[active.chunks + k];
       all.gradient += chunk.gradient;
       all.update += chunk.update;
@@ -245,7 +232,7 @@ void Plan::report(size_t elements, size_t chunks) {
       all.largestRate = largerRate(chunk.largestRate, all.largestRate);
     }
     const double report[kReportWidth] = {std::sqrt(all.gradient), std::sqrt(all.update), std::sqrt(all.parameter),
-                                         all.zeroUpdates / static_cast<double>(length), all.largestRate};
+                                         all.zeroUpdates / static_cast<double>(active.length), all.largestRate};
     std::copy(std::begin(report), std::end(report), reports_ + active.tensor * kReportWidth);
   }
 }
@@ -263,8 +250,7 @@ void Plan::measure(size_t first, size_t end, size_t elements) {
   inParts(mostThreads(elements), elements, &Plan::measureRange);
   std::fill(squares_ + first, squares_ + end, 0);
   for (const Active& active : active_) {
-    const size_t chunks = (active.length + kNormChunk - 1) / kNormChunk;
-    for (size_t k = 0; k < chunks; k++) squares_[active.tensor] += sums_[active.chunks + k];
+    for (size_t k = 0; k < chunksOf(active.length); k++) squares_[active.tensor] += sums_[active.chunks + k];
     limits_[active.tensor] = rows_[rowOf_[active.tensor] * rowWidth_ + kScalars + Transformation::clipNorm];
   }
   clipNorms(squares_, limits_, first, end, request_[kClipGlobalNorm], norms_, multipliers_);
@@ -298,10 +284,10 @@ void Plan::findSweeps(const Isa& isa, Active& active, const Active* before) cons
   }
 }
 
-// Calls use with every active tensor, and with the numbers of the elements of it that lie between begin and end, which
-// count over all active tensors. Within a tensor parts meet at whole units.
+// Calls use with pieces of every active tensor, of at most so many elements each, and the number of their first: of the
+// elements between begin and end, which count over all active tensors. Within a tensor parts meet at whole units.
 template <class Use>
-void Plan::eachTensor(size_t begin, size_t end, size_t unit, Use use) const {
+void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Use use) const {
   auto active = std::upper_bound(active_.begin(), active_.end(), begin,
                                  [](size_t at, const Active& tensor) { return at < tensor.start; });
   if (active != active_.begin()) --active;
@@ -312,19 +298,20 @@ void Plan::eachTensor(size_t begin, size_t end, size_t unit, Use use) const {
       const size_t within = at - active->start;
       return within >= length ? length : within / unit * unit;
     };
-    const size_t from = cut(begin), to = cut(end);
-    if (from < to) use(*active, from, to, rows_ + rowOf_[active->tensor] * rowWidth_);
+    const Row row = rows_ + rowOf_[active->tensor] * rowWidth_;
+    const size_t to = cut(end);
+    for (size_t at = cut(begin), next; at < to; at = next) {
+      next = at + std::min(most, to - at);
+      withPiece(active->tensor, at, next, onlySum, [&](const Piece& piece) { use(*active, at, piece, row); });
+    }
   }
 }
 
 void Plan::updateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  eachTensor(begin, end, kCut, [&](const Active& active, size_t from, size_t to, Row row) {
-    if (!ofRows_) return updatePart(active, piece(active.tensor, from, to), row);
-    for (size_t at = from; at < to; at += kAroundBlock)
-      withPiece(active.tensor, at, std::min(at + kAroundBlock, to), false,
-                [&](const Piece& part) { updatePart(active, part, row); });
-  });
+  const size_t most = ofRows_ ? kAroundBlock : SIZE_MAX;
+  eachPiece(begin, end, kCut, most, false,
+            [&](const Active& active, size_t, const Piece& part, Row row) { updatePart(active, part, row); });
 }
 
 // A chunk at a time, so that it is still in the caches when it is looked at again.
@@ -332,14 +319,12 @@ void Plan::reportRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
   const Around& around = *configuration().isa.load()->around;
   alignas(64) char gradients[kNormChunk * sizeof(double)], parameters[kNormChunk * sizeof(double)];
-  eachTensor(begin, end, kNormChunk, [&](const Active& active, size_t from, size_t to, Row row) {
-    for (size_t at = from; at < to; at += kNormChunk)
-      withPiece(active.tensor, at, std::min(at + kNormChunk, to), false, [&](const Piece& chunk) {
-        around.remember(chunk, row, gradients, parameters);
-        updatePart(active, chunk, row);
-        changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
-      });
-  });
+  eachPiece(begin, end, kNormChunk, kNormChunk, false,
+            [&](const Active& active, size_t at, const Piece& chunk, Row row) {
+              around.remember(chunk, row, gradients, parameters);
+              updatePart(active, chunk, row);
+              changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
+            });
 }
 
 void Plan::updatePart(const Active& active, const Piece& part, Row row) const {
@@ -382,24 +367,19 @@ void Plan::sweep(const Active& active, const Piece& all, Row row, char* transfor
 
 void Plan::measureRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  const Isa& isa = *configuration().isa;
-  eachTensor(begin, end, kNormChunk, [&](const Active& active, size_t from, size_t to, Row row) {
-    for (size_t at = from; at < to; at += kNormChunk)
-      withPiece(active.tensor, at, std::min(at + kNormChunk, to), true, [&](const Piece& part) {
-        sums_[active.chunks + at / kNormChunk] = isa.around->sumOfSquares(part, row);
-      });
-  });
+  const Around& around = *configuration().isa.load()->around;
+  eachPiece(begin, end, kNormChunk, kNormChunk, true,
+            [&](const Active& active, size_t at, const Piece& chunk, Row row) {
+              sums_[active.chunks + at / kNormChunk] = around.sumOfSquares(chunk, row);
+            });
 }
 
 void Plan::accumulateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  const Isa& isa = *configuration().isa;
-  eachTensor(begin, end, kCut, [&](const Active& active, size_t from, size_t to, Row row) {
-    for (size_t at = from; at < to; at += kAroundBlock)
-      withPiece(active.tensor, at, std::min(at + kAroundBlock, to), true, [&](const Piece& part) {
-        isa.around->accumulate(part, row);
-        zeroGradient(part);
-      });
+  const Around& around = *configuration().isa.load()->around;
+  eachPiece(begin, end, kCut, kAroundBlock, true, [&](const Active&, size_t, const Piece& part, Row row) {
+    around.accumulate(part, row);
+    zeroGradient(part);
   });
 }
 

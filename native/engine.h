@@ -112,7 +112,7 @@ class Plan {
   void zeroGradient(const Piece& piece) const;
   void sweep(const Active& active, const Piece& all, Row row, char* transformed = nullptr) const;
   template <class Use>
-  void eachTensor(size_t begin, size_t end, size_t unit, Use use) const;
+  void eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Use use) const;
 
   unsigned rule_;
   std::vector<Tensor> tensors_;

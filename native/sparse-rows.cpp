@@ -4,6 +4,8 @@
 #include <bit>
 #include <cstring>
 
+#include "piece.h"
+
 bool SparseRows::take(const uint32_t* rows, size_t count, size_t end, size_t width) {
   given_ = count;
   width_ = width;
@@ -53,18 +55,14 @@ template void SparseRows::sum(const float*, float*) const;
 template void SparseRows::sum(const double*, double*) const;
 
 SparseRows::Copy::Copy(const SparseRows& rows, const Piece& tensor, size_t from, size_t to, bool onlySum)
-    : rows_(rows), piece_(tensor) {
+    : rows_(rows), piece_(partOf(tensor, from, to)) {
   const size_t width = rows.width_;
   const auto column = [&](void* array, size_t size) { return add(array, from * size, to * size, width * size); };
-  const size_t wide = sizeOf(tensor.type == DataType::float64 ? DataType::float64 : DataType::float32);
-  piece_.length = to - from;
-  piece_.gradient =
-      static_cast<char*>(tensor.gradient) + from * (tensor.gradientIsFloat32 ? sizeof(float) : sizeOf(tensor.type));
+  const size_t wide = sizeOf(wideOf(tensor.type));
   for (unsigned k = 0; k < kCommonStates; k++)
     if (tensor.common[k] && (!onlySum || k == gradientSum)) piece_.common[k] = column(tensor.common[k], wide);
   if (onlySum) return;
   piece_.parameter = column(tensor.parameter, sizeOf(tensor.type));
-  piece_.block = static_cast<uint32_t>(from / kBlock);
   for (unsigned k = 0; k < kMaxStates; k++) {
     if (!tensor.state[k]) continue;
     piece_.state[k] = column(tensor.state[k], sizeOf(tensor.stateType));

@@ -21,6 +21,7 @@ test.runIf(process.platform === 'linux')(
     const sources = [
       'test/guard-pages.cpp',
       'native/engine.cpp',
+      'native/piece.cpp',
       'native/sparse-rows.cpp',
       'native/team.cpp',
     ].map((name) => join(root, name));
