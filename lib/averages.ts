@@ -29,17 +29,15 @@ export function swapInAverages(state: State): () => void {
   };
 }
 
-/** Whether rows of this tensor would be the first to be averaged. */
-export function startsAverageFromRows(state: State, i: number): boolean {
-  return state.steps[i] === 0 && averageOf(state, i) !== undefined;
-}
-
-/** Sets the average of a tensor to what the tensor is. */
+/** Sets the average of a tensor, if one is kept, to what the tensor is. */
 export function startAverage(state: State, i: number) {
-  state.start(i, stateNames(state.rule).indexOf('parameterAverage'), {});
+  state.start(i, rankOfAverage(state), {});
 }
 
 function averageOf(state: State, i: number) {
-  const k = stateNames(state.rule).indexOf('parameterAverage');
-  return state.arrays(i, k)[0]?.values;
+  return state.arrays(i, rankOfAverage(state))[0]?.values;
+}
+
+function rankOfAverage({ rule }: State): number {
+  return stateNames(rule).indexOf('parameterAverage');
 }

@@ -18,11 +18,11 @@ export class OpenStep {
   readonly #names: TensorNames;
   readonly #parameters: readonly Parameter[];
 
-  constructor(params: ParsedParams) {
+  constructor(params: ParsedParams, parameters: readonly Parameter[]) {
     this.#names = new TensorNames(params);
-    this.#parameters = params.groups.flatMap(({ parameters }) => parameters);
-    this.parts = new Array(this.#parameters.length).fill(undefined);
-    this.#taken = new Array(this.#parameters.length).fill(false);
+    this.#parameters = parameters;
+    this.parts = new Array(parameters.length).fill(undefined);
+    this.#taken = new Array(parameters.length).fill(false);
   }
 
   /**

@@ -1,14 +1,15 @@
 import { setImmediate } from 'node:timers/promises';
 import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncStepOptions, readStepOptions } from './async-options.js';
-import { hasAverages, startAverage, startsAverageFromRows, swapInAverages } from './averages.js';
+import { hasAverages, startAverage, swapInAverages } from './averages.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
 import { memoryFault, overlap, partFault, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
-import { checkCommonOptions } from './common-options.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
+import { extendState } from './extend-state.js';
+import { checkTogether, readGroupOptions } from './group-options.js';
 import {
   checkValue,
   type Hyperparameter,
@@ -39,13 +40,13 @@ import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
 import { checkSelection, checkSelections } from './selection.js';
 import { type RowNumbers, rowsFault } from './sparse-rows.js';
-import { neededType, State, stateNames } from './state.js';
+import type { State } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
 import { copyResult, StepControl, type StepResult } from './step-control.js';
 import { StepGroup, skipFrozen } from './step-group.js';
 import { type ListenerOptions, type StepListener, StepListeners } from './step-listeners.js';
 import { checkStorage } from './storage.js';
-import type { MemoryType, Tensor } from './tensor.js';
+import type { Tensor } from './tensor.js';
 import { Turns } from './turns.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
@@ -93,7 +94,8 @@ export abstract class Optimizer<O, P extends object> {
   protected constructor(rule: AnyRule, params: P, options: O | undefined) {
     this.#rule = rule;
     this.#defaults = readOptions(rule.hyperparameters as Specification<object>, options, 'options');
-    const read = (own: unknown, where: string) => this.#readOptions(own, where, this.#defaults);
+    const read = (own: unknown, where: string) =>
+      readGroupOptions(rule, own, where, this.#defaults);
     this.#take(parseParams(params, read));
     this.#defineHyperparameters(this, undefined);
     shareInsides(this, {
@@ -139,18 +141,10 @@ export abstract class Optimizer<O, P extends object> {
   ): WithGroup<this, O, P, G> {
     this.#requireIdle('addGroup()');
     const defaults = { ...this.#defaults, ...this.#optimizerWide() };
-    const read = (own: unknown, where: string) => this.#readOptions(own, where, defaults);
+    const read = (own: unknown, where: string) =>
+      readGroupOptions(this.#rule, own, where, defaults);
     this.#take(addGroup(this.#params, group, read));
     return this as unknown as WithGroup<this, O, P, G>;
-  }
-
-  /** The options of a group, those of all groups if it is none of a list. */
-  #readOptions(own: unknown, where: string, defaults: Values<object>): Values<object> {
-    if (where !== 'options') this.#requireNoneOptimizerWide(own, where);
-    const hyperparameters = this.#rule.hyperparameters as Specification<object>;
-    const values = readOptions(hyperparameters, own, where, defaults);
-    this.#check(values, where);
-    return values;
   }
 
   /** The values of the options that hold for all groups. */
@@ -177,7 +171,7 @@ export abstract class Optimizer<O, P extends object> {
 
     const rows = new Rows(this.#rule, parameters.length, groups.length);
     const control = new StepControl(parameters.length);
-    const state = this.#extend(this.#state, groups, parameters);
+    const state = extendState(this.#rule, this.#state, groups, parameters);
     const engine = currentEngine();
     // Finds parameters that share memory in ways that only native code sees.
     const plan = this.#createPlan(engine, parameters, state, rows, control);
@@ -190,7 +184,7 @@ export abstract class Optimizer<O, P extends object> {
     this.#gradients = parameters.map(() => null);
     this.#rows = rows;
     this.#control = control;
-    this.#open = new OpenStep(params);
+    this.#open = new OpenStep(params, parameters);
     this.#usePlan(plan, engine);
     this.#exposed = Object.freeze(groups.map((_, k) => this.#exposed[k] ?? this.#expose(k)));
   }
@@ -303,7 +297,7 @@ export abstract class Optimizer<O, P extends object> {
     if (!this.#open.isOpen) this.#beginParts('stepTensor()');
     const updates = gradient !== null && this.#open.parts[i] !== null; // null if it is frozen
     if (updates && !this.#currentPlan().stepTensor(i, gradient)) {
-      throw this.#partFault(i, gradient);
+      throw this.#partFault(i, partFault(this.#parameters, i, gradient));
     }
     this.#open.take(i, updates);
   }
@@ -331,32 +325,28 @@ export abstract class Optimizer<O, P extends object> {
     const i = this.#open.find(name);
     if (!this.#open.isOpen) this.#beginParts('stepRows()');
     const updates = this.#open.parts[i] !== null; // null if it is frozen
-    const fits = !this.#rule.ignoresLaterRates;
-    if (updates && startsAverageFromRows(this.#state, i)) {
-      // The rows that are not given have no other moment to start theirs.
-      const fault = rowsFault(
-        this.#rule,
-        this.#parameters,
-        this.#state.slots,
-        i,
-        rows,
-        gradientRows,
-      );
-      if (fault) throw fault;
-      startAverage(this.#state, i);
-    }
-    if (updates && !(fits && this.#currentPlan().stepRows(i, rows, gradientRows))) {
-      throw this.#rowsFault(i, rows, gradientRows);
+    if (updates) {
+      const { steps } = this.#state;
+      // Rows that are not given have no other moment to start their averages.
+      if (steps[i] === 0 && this.#rowsFault(i, rows, gradientRows) === undefined) {
+        startAverage(this.#state, i);
+      }
+      const fits = !this.#rule.ignoresLaterRates;
+      if (!(fits && this.#currentPlan().stepRows(i, rows, gradientRows))) {
+        throw this.#partFault(i, this.#rowsFault(i, rows, gradientRows));
+      }
     }
     this.#open.take(i, updates);
   }
 
-  #rowsFault(i: number, rows: unknown, gradientRows: unknown): Error {
+  #rowsFault(i: number, rows: unknown, gradientRows: unknown): Error | undefined {
+    return rowsFault(this.#rule, this.#parameters, this.#state.slots, i, rows, gradientRows);
+  }
+
+  /** What is wrong with the part of a step that is one tensor's, if nothing is with the tensor itself. */
+  #partFault(i: number, fault: Error | undefined): Error {
     const { path } = this.#parameters[i] as Parameter;
-    const fault =
-      rowsFault(this.#rule, this.#parameters, this.#state.slots, i, rows, gradientRows) ??
-      memoryFault(this.#parameters);
-    return fault ?? overlap(`grads${path}`, 'a parameter');
+    return fault ?? memoryFault(this.#parameters) ?? overlap(`grads${path}`, 'a parameter');
   }
 
   /**
@@ -379,12 +369,6 @@ export abstract class Optimizer<O, P extends object> {
     const reports = this.#listeners.wantReport(this.#state.steps);
     this.#prepare(this.#open.parts, this.#groups, reports);
     this.#control.beginParts();
-  }
-
-  #partFault(i: number, gradient: unknown): Error {
-    const { path } = this.#parameters[i] as Parameter;
-    const fault = partFault(this.#parameters, i, gradient) ?? memoryFault(this.#parameters);
-    return fault ?? overlap(`grads${path}`, 'a parameter');
   }
 
   #collect(gradients: unknown): unknown[] {
@@ -623,35 +607,6 @@ export abstract class Optimizer<O, P extends object> {
     return memoryFault(this.#parameters, gradients, this.#control.zeroes) ?? overlap(where, other);
   }
 
-  /** A state with all that these groups need, and all that the old one holds. */
-  #extend(
-    old: State | undefined,
-    groups: readonly StepGroup[],
-    parameters = this.#parameters,
-  ): State {
-    const ranks = [...stateNames(this.#rule).keys()];
-    const types: (MemoryType | undefined)[][] = [];
-    for (const { values, first, end } of groups) {
-      for (const [i, { type }] of parameters.slice(first, end).entries()) {
-        const kept = old?.slots[first + i];
-        const needed = (k: number) => neededType(this.#rule, k, type, values, old?.counters);
-        types.push(ranks.map((k) => kept?.[k]?.type ?? needed(k)));
-      }
-    }
-    const same = (k: number, i: number) => types[i]?.[k] === old?.slots[i]?.[k]?.type;
-    const isEnough = old?.parameters.length === parameters.length;
-    if (old && isEnough && types.every((_, i) => ranks.every((k) => same(k, i)))) return old;
-
-    const state = new State(this.#rule, parameters, (i, k) => types[i]?.[k]);
-    for (const { values, first, end } of groups) {
-      for (let i = first; i < end; i++) {
-        for (const k of ranks) if (!old?.slots[i]?.[k]) state.start(i, k, values);
-      }
-    }
-    if (old) state.copy(old);
-    return state;
-  }
-
   /** Sets one hyperparameter of a group, or of all; of none if it throws. */
   #set(chosen: number | undefined, name: string, value: unknown) {
     if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
@@ -667,29 +622,16 @@ export abstract class Optimizer<O, P extends object> {
         throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
       }
       const values = { ...group.values, [name]: kept };
-      this.#check(values, group.path);
+      checkTogether(this.#rule, values, group.path);
       return group.with(values);
     });
-    const state = this.#extend(this.#state, changed);
+    const state = extendState(this.#rule, this.#state, changed, this.#parameters);
     if (state !== this.#state) {
       this.#requireIdle(`${name} to be set to what needs new states`);
       this.#state = state;
       this.#plan = undefined;
     }
     this.#groups = changed;
-  }
-
-  #check(values: Values<object>, where: string) {
-    checkCommonOptions(values, where);
-    this.#rule.check?.(values, where);
-  }
-
-  #requireNoneOptimizerWide(options: unknown, where: string) {
-    for (const name of optimizerWideNames(this.#rule.hyperparameters)) {
-      if (typeof options !== 'object' || options === null || !(name in options)) continue;
-      const expected = `${where} to have no ${name}, which holds for all groups`;
-      throw failure(TypeError, 'ERR_UNKNOWN_OPTION', expected, 'one');
-    }
   }
 
   #expose(k: number): ParameterGroup<O> {

@@ -184,6 +184,7 @@ export class StepControl {
 
 /** A copy of what the last step did, which the next one leaves alone. */
 export function copyResult(result: StepResult): StepResult {
-  const { gradientNorms, ...rest } = result;
-  return { ...rest, gradientNorms: gradientNorms?.slice() };
+  const { gradientNorms, report, ...rest } = result;
+  const copies = report?.map((tensor) => ({ ...tensor }));
+  return { ...rest, gradientNorms: gradientNorms?.slice(), report: copies };
 }

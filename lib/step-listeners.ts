@@ -77,9 +77,7 @@ export class StepListeners {
     );
     for (const { listener } of this.#all) {
       try {
-        const { report, ...copy } = copyResult(result);
-        const own = report?.map((tensor) => ({ ...tensor }));
-        listener({ step, learningRates: [...learningRates], ...copy, report: own });
+        listener({ step, learningRates: [...learningRates], ...copyResult(result) });
       } catch (error) {
         // The step has been made: a call that throws would say that it has not.
         nextTick(() => {

@@ -1,0 +1,35 @@
+import type { Parameter } from './params.js';
+import type { AnyRule } from './rule.js';
+import { neededType, State, stateNames } from './state.js';
+import type { StepGroup } from './step-group.js';
+import type { MemoryType } from './tensor.js';
+
+/** A state with all that these groups need, and all that the old one holds: the old one itself, if that is enough. */
+export function extendState(
+  rule: AnyRule,
+  old: State | undefined,
+  groups: readonly StepGroup[],
+  parameters: readonly Parameter[],
+): State {
+  const ranks = [...stateNames(rule).keys()];
+  const types: (MemoryType | undefined)[][] = [];
+  for (const { values, first, end } of groups) {
+    for (const [i, { type }] of parameters.slice(first, end).entries()) {
+      const kept = old?.slots[first + i];
+      const needed = (k: number) => neededType(rule, k, type, values, old?.counters);
+      types.push(ranks.map((k) => kept?.[k]?.type ?? needed(k)));
+    }
+  }
+  const same = (k: number, i: number) => types[i]?.[k] === old?.slots[i]?.[k]?.type;
+  const isEnough = old?.parameters.length === parameters.length;
+  if (old && isEnough && types.every((_, i) => ranks.every((k) => same(k, i)))) return old;
+
+  const state = new State(rule, parameters, (i, k) => types[i]?.[k]);
+  for (const { values, first, end } of groups) {
+    for (let i = first; i < end; i++) {
+      for (const k of ranks) if (!old?.slots[i]?.[k]) state.start(i, k, values);
+    }
+  }
+  if (old) state.copy(old);
+  return state;
+}
