@@ -1,18 +1,5 @@
-// What happens around the sweep, whatever the rule, to a piece that stays in the first caches meanwhile. Included by
-// sweep.inl.
-#include "parameter.h"
+// What happens to gradients and parameters beside the sweep, whatever the rule. Included by sweep.inl.
 #include "streams/around.h"
-#include "transformation.h"
-
-// The settings of one stage, for vectors of T.
-template <class T, class Stage>
-struct Settings {
-  Settings(Row row, unsigned switchesAt, unsigned scalarsAt) : on{static_cast<unsigned>(row[switchesAt])} {
-    for (unsigned k = 0; k < Stage::ScalarCount; k++) c[k] = Lanes<T>::broadcast(static_cast<T>(row[scalarsAt + k]));
-  }
-  Switches<0, 0> on;
-  typename Lanes<T>::V c[Stage::ScalarCount];
-};
 
 // Calls use for every vector of a piece.
 template <class T>
@@ -50,29 +37,19 @@ struct Spread {
   }
 };
 
+// Gradients before an update, and on their way to one that is not made yet.
 template <class T>
-struct BeforeSweep : Settings<T, Transformation> {
+struct Gradients {
   using L = Lanes<T>;
   using V = typename L::V;
-  using Settings<T, Transformation>::on;
-  using Settings<T, Transformation>::c;
 
-  BeforeSweep(const Piece& piece, Row row)
-      : Settings<T, Transformation>(row, kTransformationSwitches, kScalars), streams(piece), length(piece.length) {
-    c[Transformation::multiplier] = L::broadcast(static_cast<T>(piece.multiplier));
+  Gradients(const Piece& piece, Row row)
+      : on{static_cast<unsigned>(row[kTransformationSwitches])}, streams(piece), length(piece.length) {
+    for (unsigned k = 0; k < Transformation::ScalarCount; k++) c[k] = L::broadcast(static_cast<T>(row[kScalars + k]));
   }
 
   [[gnu::always_inline]] V sum(size_t i, auto lanes) const {
     return on(Transformation::accumulated) ? streams.common(gradientSum, i, lanes) : V{};
-  }
-
-  // Writes the gradient that the sweep is to have.
-  void transform(T* to) const {
-    eachVector<T>(length, [&](size_t i, auto lanes) {
-      V s = sum(i, lanes);
-      L::store(to + i, Transformation::update(streams.gradient(i, lanes), s, c, on), lanes);
-      if (on(Transformation::accumulated)) streams.setCommon(gradientSum, i, s, lanes);
-    });
   }
 
   void accumulate() const {
@@ -86,18 +63,26 @@ struct BeforeSweep : Settings<T, Transformation> {
     return Transformation::measured(streams.gradient(i, lanes), sum(i, lanes), c, on);
   }
 
-  // The sum of the squares of a chunk.
+  // The sum of the squares of a chunk. Mostly they are those of the caller's numbers, with nothing to be looked at.
   double sumOfSquares() const {
+    const bool asGiven = (on.rest & ~bit(Transformation::clippedByNorm)) == 0 && streams.gradientIsWide();
+    return asGiven ? sumOfSquares([&](size_t i, auto lanes) { return streams.wideGradient(i, lanes); })
+                   : sumOfSquares([&](size_t i, auto lanes) { return measured(i, lanes); });
+  }
+
+  double sumOfSquares(auto number) const {
     Spread sums;
     const auto add = [&](size_t k, V x) {
       const Wide<T> wide(x);
       for (size_t j = 0; j < wide.count; j++) sums.v[k * wide.count + j] += wide.v[j] * wide.v[j];
     };
     size_t i = 0;
-    for (; i + kNormLanes <= length; i += kNormLanes)
-      for (size_t k = 0; k < kNormLanes / L::count; k++) add(k, measured(i + k * L::count, All{}));
+    for (; i + kNormLanes <= length; i += kNormLanes) {
+      streams.prefetchGradient(i);
+      for (size_t k = 0; k < kNormLanes / L::count; k++) add(k, number(i + k * L::count, All{}));
+    }
     for (size_t k = 0; i < length; k++, i += L::count)
-      add(k, length - i < L::count ? measured(i, length - i) : measured(i, All{}));
+      add(k, length - i < L::count ? number(i, length - i) : number(i, All{}));
     const double sum = sums.sum();
     return sum < __builtin_inf() || allFinite() ? sum : __builtin_nan("");
   }
@@ -115,27 +100,21 @@ struct BeforeSweep : Settings<T, Transformation> {
   void remember(T* gradient, T* parameter) const {
     eachVector<T>(length, [&](size_t i, auto lanes) {
       L::store(gradient + i, measured(i, lanes), lanes);
-      L::store(parameter + i, streams.storedParameter(i, lanes), lanes);
+      L::store(parameter + i, streams.parameter(i, lanes), lanes);
     });
   }
 
-  AroundStreams<T> streams;
-  size_t length;
+  const Switches<0, 0> on;
+  V c[Transformation::ScalarCount];
+  const AroundStreams<T> streams;
+  const size_t length;
 };
 
-template <class T>
-void finish(const Piece& piece, Row row, unsigned scalarsAt) {
-  using V = typename Lanes<T>::V;
-  const Settings<T, Parameter> settings(row, kParameterSwitches, scalarsAt);
-  const auto& [on, c] = settings;
-  const AroundStreams<T> streams(piece);
-  eachVector<T>(piece.length, [&](size_t i, auto lanes) {
-    V p = streams.parameter(i, lanes), average = V{};
-    if (on(Parameter::averaged)) average = streams.common(parameterAverage, i, lanes);
-    Parameter::update(p, average, c, on);
-    if (on(Parameter::bounded)) streams.setParameter(i, p, lanes);
-    if (on(Parameter::averaged)) streams.setCommon(parameterAverage, i, average, lanes);
-  });
+// Gradients as float32, of whatever narrower type they are.
+void widen(const Piece& piece, float* to) {
+  const AroundStreams<float> streams(piece);
+  eachVector<float>(piece.length,
+                    [&](size_t i, auto lanes) { Lanes<float>::store(to + i, streams.gradient(i, lanes), lanes); });
 }
 
 // x * x; NaN if x is not finite. The square of a finite float64 can be infinite.
@@ -152,8 +131,7 @@ Change compare(const Piece& piece, const T* gradient, const T* before) {
   const AroundStreams<T> streams(piece);
   Spread gradients, updates, parameters, zeroUpdates, rates;
   eachVector<T>(piece.length, [&](size_t i, auto lanes) {
-    const Wide<T> g(L::load(gradient + i, lanes)), old(L::load(before + i, lanes)),
-        p(streams.storedParameter(i, lanes));
+    const Wide<T> g(L::load(gradient + i, lanes)), old(L::load(before + i, lanes)), p(streams.parameter(i, lanes));
     for (size_t j = 0; j < g.count; j++) {
       const size_t k = i % kNormLanes / Spread::D::count + j;
       const V update = p.v[j] - old.v[j];
@@ -171,30 +149,22 @@ Change compare(const Piece& piece, const T* gradient, const T* before) {
 }
 
 constexpr Around around = {
-    [](const Piece& piece, Row row, void* to) {
-      if (piece.type == DataType::float64)
-        BeforeSweep<double>(piece, row).transform(static_cast<double*>(to));
-      else
-        BeforeSweep<float>(piece, row).transform(static_cast<float*>(to));
-    },
+    widen,
     [](const Piece& piece, Row row) {
       if (piece.type == DataType::float64)
-        BeforeSweep<double>(piece, row).accumulate();
+        Gradients<double>(piece, row).accumulate();
       else
-        BeforeSweep<float>(piece, row).accumulate();
+        Gradients<float>(piece, row).accumulate();
     },
     [](const Piece& piece, Row row) {
-      return piece.type == DataType::float64 ? BeforeSweep<double>(piece, row).sumOfSquares()
-                                             : BeforeSweep<float>(piece, row).sumOfSquares();
-    },
-    [](const Piece& piece, Row row, unsigned scalarsAt) {
-      (piece.type == DataType::float64 ? finish<double> : finish<float>)(piece, row, scalarsAt);
+      return piece.type == DataType::float64 ? Gradients<double>(piece, row).sumOfSquares()
+                                             : Gradients<float>(piece, row).sumOfSquares();
     },
     [](const Piece& piece, Row row, void* gradient, void* parameter) {
       if (piece.type == DataType::float64)
-        BeforeSweep<double>(piece, row).remember(static_cast<double*>(gradient), static_cast<double*>(parameter));
+        Gradients<double>(piece, row).remember(static_cast<double*>(gradient), static_cast<double*>(parameter));
       else
-        BeforeSweep<float>(piece, row).remember(static_cast<float*>(gradient), static_cast<float*>(parameter));
+        Gradients<float>(piece, row).remember(static_cast<float*>(gradient), static_cast<float*>(parameter));
     },
     [](const Piece& piece, const void* gradient, const void* parameter) {
       return piece.type == DataType::float64

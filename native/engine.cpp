@@ -149,12 +149,11 @@ void Plan::runRows(size_t i) {
       if (tensor.type == DataType::float32) {
         sparseRows_.sum(static_cast<const float*>(gradients), sum);
       } else {
-        static constexpr double nothing[kScalars + Transformation::ScalarCount] = {};
         Piece all = rowsPiece_;
         all.gradient = gradients;
         all.gradientIsFloat32 = false;
         all.length = count;
-        configuration().isa.load()->around->transform(all, nothing, sum);
+        configuration().isa.load()->around->widen(all, sum);
         sparseRows_.sum(sum, sum);
       }
     }
@@ -271,16 +270,17 @@ bool Plan::share(unsigned threads, size_t elements, Part part) const {
 // Those of the tensor before, if it is alike: mostly it is.
 void Plan::findSweeps(const Isa& isa, Active& active, const Active* before) const {
   const Tensor& tensor = tensors_[active.tensor];
-  const int32_t row = rowOf_[active.tensor];
-  if (before && rowOf_[before->tensor] == row && tensors_[before->tensor].type == tensor.type &&
+  const int32_t rowAt = rowOf_[active.tensor];
+  const Row row = rows_ + rowAt * rowWidth_;
+  if (before && rowOf_[before->tensor] == rowAt && tensors_[before->tensor].type == tensor.type &&
       tensors_[before->tensor].stateType == tensor.stateType) {
     active.sweep = before->sweep;
     active.rest = before->rest;
   } else if (tensor.mixed()) {
-    active.sweep = isa.findMixed(rule_, tensor.type, tensor.stateType, true);
-    active.rest = isa.findMixed(rule_, tensor.type, tensor.stateType, false);
+    active.sweep = isa.findMixed(rule_, tensor.type, tensor.stateType, true, row);
+    active.rest = isa.findMixed(rule_, tensor.type, tensor.stateType, false, row);
   } else {
-    active.sweep = isa.find(rule_, tensor.type, rows_ + row * rowWidth_);
+    active.sweep = isa.find(rule_, tensor.type, row);
   }
 }
 
@@ -309,7 +309,7 @@ void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool on
 
 void Plan::updateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  const size_t most = ofRows_ ? kAroundBlock : SIZE_MAX;
+  const size_t most = ofRows_ || asks(kZeroes) ? kAroundBlock : SIZE_MAX;
   eachPiece(begin, end, kCut, most, false,
             [&](const Active& active, size_t, const Piece& part, Row row) { updatePart(active, part, row); });
 }
@@ -328,41 +328,14 @@ void Plan::reportRange(size_t begin, size_t end) const {
 }
 
 void Plan::updatePart(const Active& active, const Piece& part, Row row) const {
-  if (row[kTransformationSwitches] == 0 && row[kParameterSwitches] == 0 && !asks(kZeroes))
-    return sweep(active, part, row);
-  for (size_t at = 0; at < part.length; at += kAroundBlock)
-    updateBlock(active, partOf(part, at, std::min(at + kAroundBlock, part.length)), row);
-}
-
-// A sweep with all that happens around it, so few elements at a time that they are still in the first caches.
-void Plan::updateBlock(const Active& active, const Piece& all, Row row) const {
-  const Around& around = *configuration().isa.load()->around;
-  alignas(64) char room[kAroundBlock * sizeof(double) + 64];
-  char* transformed = nullptr;
-  if (row[kTransformationSwitches] != 0) {
-    // It lies in its cache lines as the parameter does.
-    transformed = room + reinterpret_cast<uintptr_t>(all.parameter) % 64 / sizeof(double) * sizeof(double);
-    around.transform(all, row, transformed);
-  }
-  sweep(active, all, row, transformed);
-  if (row[kParameterSwitches] != 0) around.finish(all, row, static_cast<unsigned>(rowWidth_) - Parameter::ScalarCount);
-  zeroGradient(all);
+  const size_t whole = active.rest ? part.length - part.length % kBlock : part.length;
+  if (whole > 0) active.sweep(partOf(part, 0, whole), row);
+  if (whole < part.length) active.rest(partOf(part, whole, part.length), row);
+  zeroGradient(part);
 }
 
 void Plan::zeroGradient(const Piece& piece) const {
   if (asks(kZeroes) && !ofRows_) std::memset(piece.gradient, 0, piece.length * sizeOf(piece.type));
-}
-
-// @param transformed what stands for the gradients, as float32 or float64; null for those of the caller
-void Plan::sweep(const Active& active, const Piece& all, Row row, char* transformed) const {
-  Piece given = all;
-  if (transformed) {
-    given.gradientIsFloat32 = given.type != DataType::float64;
-    given.gradient = transformed;
-  }
-  const size_t whole = active.rest ? all.length - all.length % kBlock : all.length;
-  if (whole > 0) active.sweep(partOf(given, 0, whole), row);
-  if (whole < all.length) active.rest(partOf(given, whole, all.length), row);
 }
 
 void Plan::measureRange(size_t begin, size_t end) const {

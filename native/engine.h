@@ -108,9 +108,7 @@ class Plan {
   void updateRange(size_t begin, size_t end) const;
   void reportRange(size_t begin, size_t end) const;
   void updatePart(const Active& active, const Piece& part, Row row) const;
-  void updateBlock(const Active& active, const Piece& all, Row row) const;
   void zeroGradient(const Piece& piece) const;
-  void sweep(const Active& active, const Piece& all, Row row, char* transformed = nullptr) const;
   template <class Use>
   void eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Use use) const;
 

@@ -1,10 +1,11 @@
 // The sweeps for mixed storage, included by sweep.inl.
 #include "streams/mixed.h"
 
-// One instantiation for each pair of types, and only for whole blocks; one for the elements after them. The rule's
-// switches are looked at in the loop: where narrow types pay, in DRAM, there is time for that.
+// One instantiation for each pair of types, only for whole blocks and without the stages that are rare; one for the
+// rest. The rule's switches are looked at in the loop: where narrow types pay, in DRAM, there is time for that.
 template <class Rule, class Types>
-constexpr Sweep kMixed = sweep<float, Rule, MixedStreams<Rule, Types>, 0, 0, 0>;
+constexpr Sweep kMixed =
+    sweep<float, Rule, MixedStreams<Rule, Types>, Types::areKnown ? Can::gradientAndRule : Can::everything, 0, 0>;
 
 template <class Rule, DataType type>
 Sweep mixedSweepOf(DataType stateType) {
@@ -17,14 +18,15 @@ Sweep mixedSweepOf(DataType stateType) {
 
 // Null for what is left to another instruction set.
 template <class Rule>
-Sweep mixedSweep(DataType type, DataType stateType, bool wholeBlocks) {
+Sweep mixedSweep(DataType type, DataType stateType, bool wholeBlocks, Row row) {
+  const bool usual = wholeBlocks && needed(row) != Can::everything;
   if constexpr (kSpecialize) {
-    if (wholeBlocks && type == DataType::float32) return mixedSweepOf<Rule, DataType::float32>(stateType);
-    if (wholeBlocks && type == DataType::bfloat16) return mixedSweepOf<Rule, DataType::bfloat16>(stateType);
+    if (usual && type == DataType::float32) return mixedSweepOf<Rule, DataType::float32>(stateType);
+    if (usual && type == DataType::bfloat16) return mixedSweepOf<Rule, DataType::bfloat16>(stateType);
   }
   if constexpr (!kCommonTypesOnly) {
     if constexpr (kSpecialize) {
-      if (wholeBlocks && type == DataType::float16) return mixedSweepOf<Rule, DataType::float16>(stateType);
+      if (usual && type == DataType::float16) return mixedSweepOf<Rule, DataType::float16>(stateType);
     }
     return kMixed<Rule, AnyTypes>;
   }
@@ -32,11 +34,11 @@ Sweep mixedSweep(DataType type, DataType stateType, bool wholeBlocks) {
 }
 
 template <class... Rules>
-Sweep findMixedAmong(RuleList<Rules...>, unsigned rule, DataType type, DataType stateType, bool wholeBlocks) {
-  static constexpr Sweep (*finders[])(DataType, DataType, bool) = {mixedSweep<Rules>...};
-  return finders[rule](type, stateType, wholeBlocks);
+Sweep findMixedAmong(RuleList<Rules...>, unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row) {
+  static constexpr Sweep (*finders[])(DataType, DataType, bool, Row) = {mixedSweep<Rules>...};
+  return finders[rule](type, stateType, wholeBlocks, row);
 }
 
-Sweep findMixed(unsigned rule, DataType type, DataType stateType, bool wholeBlocks) {
-  return findMixedAmong(AllRules{}, rule, type, stateType, wholeBlocks);
+Sweep findMixed(unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row) {
+  return findMixedAmong(AllRules{}, rule, type, stateType, wholeBlocks, row);
 }

@@ -6,8 +6,8 @@ struct Parameter {
   NAMES(Scalar, lowerBound, upperBound, oneMinusAverageDecay);
   NAMES(Switch, bounded, averaged, averageStarts);
 
-  template <class V, class On>
-  static void update(V& p, V& average, const V* c, On on) {
+  template <class V, class C, class On>
+  static void update(V& p, V& average, const C* c, On on) {
     if (on(bounded)) p = minimum(maximum(p, c[lowerBound]), c[upperBound]);
     if (on(averaged)) average = on(averageStarts) ? p : lerp(average, p, c[oneMinusAverageDecay]);
   }

@@ -8,6 +8,8 @@ template <unsigned known, unsigned value>
 struct Switches {
   unsigned rest;
 
+  constexpr bool any() const { return ((known & value) | (~known & rest)) != 0; }
+
   [[gnu::always_inline]] constexpr bool operator()(unsigned position) const {
     return ((known & bit(position)) ? value : rest) & bit(position);
   }

@@ -13,6 +13,7 @@ struct Uniform {
   V value, reciprocal;
 
   operator V() const { return value; }
+  friend V operator-(const Uniform& a) { return -a.value; }
   friend V operator+(V a, const Uniform& b) { return a + b.value; }
   friend V operator*(V a, const Uniform& b) { return a * b.value; }
   friend V operator*(const Uniform& a, V b) { return a.value * b; }

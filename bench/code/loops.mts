@@ -31,24 +31,24 @@ export interface HotLoop {
 }
 
 /**
- * The sweeps for whole pieces of memory of one type, where the gradient stage is idle and the last number says which of
- * the rule's switches are on: the defaults. Those for several types look at all switches in the loop.
+ * The sweeps for whole pieces of memory of one type, with no more stages than the defaults need; the last number says
+ * which of the rule's switches are on. Those for several types look at all switches in the loop.
  */
 const sweeps = ['RMSprop', 'Adam'].flatMap((rule) => [
   {
     rule,
     types: 'float32',
-    name: `, SameStreams<float, ${rule}>, 4294967295u, ${rule === 'RMSprop' ? '7u, 2u' : '1u, 0u'}>`,
+    name: `, SameStreams<float, ${rule}>, (Can)0, ${rule === 'RMSprop' ? '7u, 2u' : '1u, 0u'}>`,
   },
   {
     rule,
     types: 'states bfloat16',
-    name: `, MixedStreams<${rule}, KnownTypes<(DataType)0, (DataType)2> >, 0u, 0u, 0u>`,
+    name: `, MixedStreams<${rule}, KnownTypes<(DataType)0, (DataType)2> >, (Can)1, 0u, 0u>`,
   },
   {
     rule,
     types: 'all bfloat16',
-    name: `, MixedStreams<${rule}, KnownTypes<(DataType)2, (DataType)2> >, 0u, 0u, 0u>`,
+    name: `, MixedStreams<${rule}, KnownTypes<(DataType)2, (DataType)2> >, (Can)1, 0u, 0u>`,
   },
 ]);
 

@@ -78,9 +78,9 @@ constexpr bool kSpecialize = true, kCommonTypesOnly = true;
 #include "../sweep.inl"
 
 // float16 and the ends of tensors are left to AVX2, which each of these processors has: there is much code for them.
-Sweep findMixedHereOrThere(unsigned rule, DataType type, DataType stateType, bool wholeBlocks) {
-  const Sweep here = findMixed(rule, type, stateType, wholeBlocks);
-  return here ? here : kAvx2.findMixed(rule, type, stateType, wholeBlocks);
+Sweep findMixedHereOrThere(unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row) {
+  const Sweep here = findMixed(rule, type, stateType, wholeBlocks, row);
+  return here ? here : kAvx2.findMixed(rule, type, stateType, wholeBlocks, row);
 }
 
 bool supported() {

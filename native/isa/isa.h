@@ -19,7 +19,7 @@ constexpr size_t kMaxStates = 3;
 // How many elements of a state of type uint8 share a scale.
 constexpr size_t kBlock = 256;
 
-// How many elements of a tensor go through all that happens around a sweep before the next do.
+// How many elements of a tensor are updated before the next, where they are to stay in the first cache meanwhile.
 constexpr size_t kAroundBlock = 2048;
 
 // How many squares are summed before their sum is added to that of those before, and over how many sums they are
@@ -56,16 +56,14 @@ constexpr unsigned kScalars = kRandomKey + 1;
 
 using Sweep = void (*)(const Piece&, Row);
 
-// What happens around a sweep, whatever the rule.
+// What happens beside a sweep, whatever the rule.
 struct Around {
-  // Writes the gradient that the sweep is to have, as float32 or float64.
-  void (*transform)(const Piece&, Row, void* to);
+  // Writes the gradient as float32.
+  void (*widen)(const Piece&, float* to);
   // Adds gradients to gradientSum.
   void (*accumulate)(const Piece&, Row);
   // The sum of the squares of a chunk of gradients as they are before norms clip them; NaN if one is not finite.
   double (*sumOfSquares)(const Piece&, Row);
-  // Parameter, whose scalars are at this place of the row.
-  void (*finish)(const Piece&, Row, unsigned scalarsAt);
   // Copies a chunk as it is before its update, as float32 or float64: gradients before norms clip them, and parameters.
   void (*remember)(const Piece&, Row, void* gradient, void* parameter);
   // What its update has changed.
@@ -76,7 +74,7 @@ struct Isa {
   const char* name;
   bool (*supported)();
   Sweep (*find)(unsigned rule, DataType type, Row row);
-  Sweep (*findMixed)(unsigned rule, DataType type, DataType stateType, bool wholeBlocks);
+  Sweep (*findMixed)(unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row);
   const Around* around;
 };
 

@@ -9,13 +9,13 @@
 // The types of parameters and states: known to the compiler, for pieces of whole blocks, or looked at again and again.
 template <DataType ofParameter, DataType ofState>
 struct KnownTypes {
-  static constexpr bool wholeBlocks = true;
+  static constexpr bool areKnown = true;
   KnownTypes(DataType, DataType) {}
   static constexpr DataType parameter() { return ofParameter; }
   static constexpr DataType state() { return ofState; }
 };
 struct AnyTypes {
-  static constexpr bool wholeBlocks = false;
+  static constexpr bool areKnown = false;
   DataType ofParameter, ofState;
   DataType parameter() const { return ofParameter; }
   DataType state() const { return ofState; }
@@ -37,7 +37,7 @@ class MixedStreams {
   using V = L::V;
   static V wrap(V x) { return x; }
   static constexpr bool isCareful = true;
-  static constexpr bool wholeVectors = Types::wholeBlocks;
+  static constexpr bool wholeVectors = Types::areKnown;
 
   MixedStreams(const Piece& piece, Row row) : piece_(piece), types_{piece.type, piece.stateType} {
     for (unsigned stream = 0; stream <= Rule::StateCount; stream++)
@@ -55,7 +55,7 @@ class MixedStreams {
         blockState_[k].template open<Type>(static_cast<uint8_t*>(piece_.state[k]) + begin, piece_.scale[k] + block,
                                            blockKey_[1 + k]);
       });
-    return Types::wholeBlocks || begin + kBlock < piece_.length ? begin + kBlock : piece_.length;
+    return Types::areKnown || begin + kBlock < piece_.length ? begin + kBlock : piece_.length;
   }
 
   void close(size_t begin, size_t end, auto ruleOn) {
@@ -65,7 +65,7 @@ class MixedStreams {
 
   size_t head(size_t) const { return 0; }
 
-  [[gnu::always_inline]] void prefetch(size_t i, auto ruleOn) const {
+  [[gnu::always_inline]] void prefetch(size_t i, auto on) const {
     const size_t next = i + 512;
     if (L::count == 1 || next >= piece_.length) return;
     const size_t at = next * sizeOf(types_.parameter());
@@ -73,7 +73,7 @@ class MixedStreams {
     __builtin_prefetch(static_cast<const char*>(piece_.parameter) + at);
     if (master()) __builtin_prefetch(master() + next);
     for (unsigned k = 0; k < Rule::StateCount; k++)
-      if (Rule::uses(k, ruleOn))
+      if (Rule::uses(k, on.rule))
         __builtin_prefetch(static_cast<const char*>(piece_.state[k]) + next * sizeOf(types_.state()));
   }
 
@@ -106,18 +106,32 @@ class MixedStreams {
     }
   }
 
+  [[gnu::always_inline]] V common(unsigned k, size_t i, auto lanes) const {
+    return L::load(static_cast<const float*>(piece_.common[k]) + i, lanes);
+  }
+  [[gnu::always_inline]] void setCommon(unsigned k, size_t i, V x, auto lanes) const {
+    L::store(static_cast<float*>(piece_.common[k]) + i, x, lanes);
+  }
+
   [[gnu::always_inline]] void setParameter(size_t i, V x, auto lanes) const {
-    if (master()) L::store(master() + i, x, lanes);
-    const auto rounding = master() ? Rounding<Bits>{true, Bits{}} : randomly(blockKey_[0], i - begin_);
+    setParameter(i, x, lanes, roundingAt(i));
+  }
+
+  // A number as it is remembered: rounded, unless there is a float32 copy.
+  [[gnu::always_inline]] V stored(size_t i, V x) const {
+    if (master()) return x;
     switch (types_.parameter()) {
       case DataType::bfloat16:
-        return setCodes(static_cast<uint16_t*>(piece_.parameter) + i, BFloat16::encode(x, rounding), lanes);
+        return BFloat16::decode<V>(BFloat16::encode(x, roundingAt(i)));
       case DataType::float16:
-        return setCodes(static_cast<uint16_t*>(piece_.parameter) + i, Float16::encode(x, rounding), lanes);
+        return Float16::decode<V>(Float16::encode(x, roundingAt(i)));
       default:
-        return L::store(static_cast<float*>(piece_.parameter) + i, x, lanes);
+        return x;
     }
   }
+
+  // Takes a number that was so rounded already.
+  [[gnu::always_inline]] void setStored(size_t i, V x, auto lanes) const { setParameter(i, x, lanes, nearest()); }
 
   [[gnu::always_inline]] void setState(unsigned k, size_t i, V x, auto lanes) {
     switch (types_.state()) {
@@ -141,6 +155,23 @@ class MixedStreams {
       if (Rule::uses(k, ruleOn)) ofType(k, [&](auto type) { f(type, k); });
   }
 
+  static Rounding<Bits> nearest() { return {true, Bits{}}; }
+  [[gnu::always_inline]] Rounding<Bits> roundingAt(size_t i) const {
+    return master() ? nearest() : randomly(blockKey_[0], i - begin_);
+  }
+
+  [[gnu::always_inline]] void setParameter(size_t i, V x, auto lanes, Rounding<Bits> rounding) const {
+    if (master()) L::store(master() + i, x, lanes);
+    switch (types_.parameter()) {
+      case DataType::bfloat16:
+        return setCodes(static_cast<uint16_t*>(piece_.parameter) + i, BFloat16::encode(x, rounding), lanes);
+      case DataType::float16:
+        return setCodes(static_cast<uint16_t*>(piece_.parameter) + i, Float16::encode(x, rounding), lanes);
+      default:
+        return L::store(static_cast<float*>(piece_.parameter) + i, x, lanes);
+    }
+  }
+
   // The float32 copy of the parameters, if there is one.
   float* master() const { return static_cast<float*>(piece_.common[masterCopy]); }
 
@@ -150,7 +181,7 @@ class MixedStreams {
     const V own = Type::template decode<V>(code);
     if (!master()) return own;
     const V copy = L::load(master() + i, lanes);
-    return Type::encode(copy, Rounding<Bits>{true, Bits{}}) == code ? copy : own;
+    return Type::encode(copy, nearest()) == code ? copy : own;
   }
 
   const Piece piece_;

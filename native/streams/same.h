@@ -1,5 +1,7 @@
 // The streams of a tensor whose memory is all of one type.
 #pragma once
+#include "../parameter.h"
+#include "../transformation.h"
 
 template <class T, class Rule>
 class SameStreams {
@@ -16,6 +18,7 @@ class SameStreams {
         gradient_(static_cast<const T*>(piece.gradient)),
         length_(piece.length) {
     for (unsigned k = 0; k < Rule::StateCount; k++) state_[k] = static_cast<T*>(piece.state[k]);
+    for (unsigned k = 0; k < kCommonStates; k++) common_[k] = static_cast<T*>(piece.common[k]);
   }
 
   // The whole piece is one block.
@@ -32,13 +35,15 @@ class SameStreams {
 
   // Asks for the cache lines that the loop will reach after 2 KB: the hardware alone loses its way among so many
   // streams. Nothing beyond the piece, which belongs to another thread.
-  [[gnu::always_inline]] void prefetch(size_t i, auto ruleOn) const {
+  [[gnu::always_inline]] void prefetch(size_t i, auto on) const {
     const size_t next = i + 2048 / sizeof(T);
     if (!kPrefetches || L::count == 1 || next >= length_) return;
     __builtin_prefetch(gradient_ + next);
     __builtin_prefetch(parameter_ + next);
     for (unsigned k = 0; k < Rule::StateCount; k++)
-      if (Rule::uses(k, ruleOn)) __builtin_prefetch(state_[k] + next);
+      if (Rule::uses(k, on.rule)) __builtin_prefetch(state_[k] + next);
+    if (on.transformation(Transformation::accumulated)) __builtin_prefetch(common_[gradientSum] + next);
+    if (on.parameter(Parameter::averaged)) __builtin_prefetch(common_[parameterAverage] + next);
   }
 
   // Whether any number of a vector of states is denormal.
@@ -52,12 +57,17 @@ class SameStreams {
   V parameter(size_t i, auto lanes) const { return L::load(parameter_ + i, lanes); }
   V gradient(size_t i, auto lanes) const { return L::load(gradient_ + i, lanes); }
   V state(unsigned k, size_t i, auto lanes) const { return L::load(state_[k] + i, lanes); }
+  V common(unsigned k, size_t i, auto lanes) const { return L::load(common_[k] + i, lanes); }
   void setParameter(size_t i, V x, auto lanes) const { L::store(parameter_ + i, x, lanes); }
+  V stored(size_t, V x) const { return x; }
+  void setStored(size_t i, V x, auto lanes) const { setParameter(i, x, lanes); }
   void setState(unsigned k, size_t i, V x, auto lanes) const { L::store(state_[k] + i, x, lanes); }
+  void setCommon(unsigned k, size_t i, V x, auto lanes) const { L::store(common_[k] + i, x, lanes); }
 
  private:
   T* parameter_;
   const T* gradient_;
   T* state_[Rule::StateCount];
+  T* common_[kCommonStates];
   size_t length_;
 };
