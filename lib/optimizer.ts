@@ -82,7 +82,7 @@ export abstract class Optimizer<O, P extends object> {
   /** The rows that the plan points to. */
   #table: Float64Array | undefined;
   #engine: Engine | undefined;
-  #stepping = false;
+  #atWork = false;
   /** Puts the parameters back, while averages are in their place. */
   #swapOut: (() => void) | undefined;
 
@@ -143,7 +143,7 @@ export abstract class Optimizer<O, P extends object> {
     const defaults = { ...this.#defaults, ...this.#optimizerWide() };
     const read = (own: unknown, where: string) =>
       readGroupOptions(this.#rule, own, where, defaults);
-    this.#take(addGroup(this.#params, group, read));
+    this.#take(this.#reading(() => addGroup(this.#params, group, read)));
     return this as unknown as WithGroup<this, O, P, G>;
   }
 
@@ -217,7 +217,7 @@ export abstract class Optimizer<O, P extends object> {
    * ERR_GRADIENT_NOT_FINITE, ERR_OPTIMIZER_BUSY; nothing has changed
    */
   step(gradients: Gradients<P>): StepResult {
-    const result = this.#step(gradients, this.#listeners.wantReport(this.#state.steps));
+    const result = this.#step(gradients, this.#listeners.wantReport(this.#state.counters));
     return this.#listeners.any ? this.#tell(copyResult(result), this.#groups) : result;
   }
 
@@ -236,7 +236,7 @@ export abstract class Optimizer<O, P extends object> {
 
   #step(gradients: Gradients<P>, reports: boolean): StepResult {
     this.#requireIdle('step()');
-    this.#stepping = true;
+    this.#atWork = true;
     try {
       collectGradients(this.#params, gradients, this.#gradients);
       this.#prepare(this.#gradients, this.#groups, reports);
@@ -245,7 +245,7 @@ export abstract class Optimizer<O, P extends object> {
     } finally {
       // The gradients belong to the caller: nothing keeps them alive until the next step.
       this.#gradients.fill(null);
-      this.#stepping = false;
+      this.#atWork = false;
     }
   }
 
@@ -272,7 +272,7 @@ export abstract class Optimizer<O, P extends object> {
     const waits = this.#turns.busy && fitsOneSlice(list.length);
     if (waits) this.#requireMemory(list);
     const groups = this.#loads.valueFor(() => this.#groups);
-    const reports = () => report || this.#listeners.wantReport(this.#state.steps);
+    const reports = () => report || this.#listeners.wantReport(this.#state.counters);
     return this.#takeTurn(() => this.#stepInTurn(list, groups, signal, reports), signal);
   }
 
@@ -366,15 +366,26 @@ export abstract class Optimizer<O, P extends object> {
     this.#requireIdle(call);
     this.#open.clear();
     this.#groupsOfParts = this.#groups;
-    const reports = this.#listeners.wantReport(this.#state.steps);
+    const reports = this.#listeners.wantReport(this.#state.counters);
     this.#prepare(this.#open.parts, this.#groups, reports);
     this.#control.beginParts();
   }
 
   #collect(gradients: unknown): unknown[] {
     const list: unknown[] = new Array(this.#parameters.length);
-    collectGradients(this.#params, gradients, list);
+    this.#reading(() => collectGradients(this.#params, gradients, list));
     return list;
+  }
+
+  /** Reads what the caller gave, whose getters find the optimizer at work. */
+  #reading<T>(read: () => T): T {
+    const wasAtWork = this.#atWork;
+    this.#atWork = true;
+    try {
+      return read();
+    } finally {
+      this.#atWork = wasAtWork;
+    }
   }
 
   /** Looks at the memory of a step with the groups as they are. */
@@ -433,7 +444,7 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #tell(result: StepResult, groups: readonly StepGroup[]): StepResult {
-    this.#listeners.tell(result, groups, this.#state.steps);
+    this.#listeners.tell(result, groups, this.#state.counters);
     return result;
   }
 
@@ -472,7 +483,9 @@ export abstract class Optimizer<O, P extends object> {
    */
   loadStateDict(dict: StateDict): void {
     this.#requireIdle('loadStateDict()');
-    const { state, values } = readStateDict(dict, this.#rule, this.#parameters, this.#groups);
+    const { state, values } = this.#reading(() =>
+      readStateDict(dict, this.#rule, this.#parameters, this.#groups),
+    );
     this.#replace(state, values);
   }
 
@@ -538,7 +551,7 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (this.#stepping || this.#swapOut || this.#open.isOpen) this.#requireIdle('what takes time');
+    if (this.#atWork || this.#swapOut || this.#open.isOpen) this.#requireIdle('what takes time');
     return this.#turns.take(work, signal);
   }
 
@@ -564,7 +577,7 @@ export abstract class Optimizer<O, P extends object> {
   /** Throws if anything is at work on the memory that this call needs. */
   #requireIdle(call: string) {
     const reason =
-      (this.#stepping && 'from within a step') ||
+      (this.#atWork && 'from within another') ||
       (this.#turns.busy && 'while a promise of it is pending') ||
       (this.#swapOut && 'while averages are swapped in') ||
       (this.#open.isOpen && 'before endStep()');

@@ -5,6 +5,7 @@ import type { Parameter } from './params.js';
 import type { AnyRule, TensorNumber } from './rule.js';
 import {
   type Counters,
+  mostOf,
   neededType,
   type Part,
   partsOf,
@@ -102,7 +103,10 @@ export function matchState<A>(
       requireSame((own as AnyRecord)[name], (values[0] as AnyRecord)[name], at);
     }
   }
-  return { values, allocate: () => allocateState(rule, parameters, tensors, counters) };
+  // States of before have no number of updates.
+  const updates = counters.updates ?? mostOf(tensors.map(({ step }) => step));
+  const all = { ...counters, updates };
+  return { values, allocate: () => allocateState(rule, parameters, tensors, all) };
 }
 
 function allocateState<A>(
@@ -132,11 +136,12 @@ function allocateState<A>(
   return { copies, finish };
 }
 
-function matchCounters(saved: unknown, where: string): Counters {
-  const counters = requireObject(saved, where);
+function matchCounters(saved: unknown, where: string) {
+  const { accumulatedCalls, goodSteps, updates } = requireObject(saved, where);
   return {
-    accumulatedCalls: requireStep(counters.accumulatedCalls, `${where}.accumulatedCalls`),
-    goodSteps: requireStep(counters.goodSteps, `${where}.goodSteps`),
+    accumulatedCalls: requireStep(accumulatedCalls, `${where}.accumulatedCalls`),
+    goodSteps: requireStep(goodSteps, `${where}.goodSteps`),
+    updates: updates === undefined ? undefined : requireStep(updates, `${where}.updates`),
   };
 }
 
@@ -154,7 +159,7 @@ function matchTensor<A>(
   group: number,
   rule: AnyRule,
   h: Values<object>,
-  counters: Counters,
+  counters: Pick<Counters, 'accumulatedCalls'>,
   parameter: Parameter,
   at: string,
 ): SavedTensor<A> {

@@ -84,7 +84,7 @@ export function neededType(
   k: number,
   type: DataType,
   h: Values<object>,
-  { accumulatedCalls }: Counters = counted,
+  { accumulatedCalls }: Pick<Counters, 'accumulatedCalls'> = counted,
 ) {
   const own = rule.state[k];
   if (own) return (own.needed?.(h) ?? true) ? stateTypeOf(type, h) : undefined;
@@ -107,10 +107,19 @@ export interface Counters {
   accumulatedCalls: number;
   /** Updates since the dynamic loss scale last changed. */
   goodSteps: number;
+  /** Updates, whichever tensors they were of. */
+  updates: number;
 }
 
 /** What it has counted when it is made. */
-const counted: Counters = { accumulatedCalls: 0, goodSteps: 0 };
+const counted: Counters = { accumulatedCalls: 0, goodSteps: 0, updates: 0 };
+
+/** As many updates as the tensors tell of that were updated so often. */
+export function mostOf(steps: Iterable<number>): number {
+  let most = 0;
+  for (const step of steps) most = Math.max(most, step);
+  return most;
+}
 
 /** Everything that an optimizer remembers of its tensors: states, in one arena, and the numbers of steps. */
 export class State {

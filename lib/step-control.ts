@@ -149,6 +149,7 @@ export class StepControl {
       }
     } else if (result.updated) {
       counters.accumulatedCalls = 0;
+      counters.updates++;
       for (let i = 0; i < parameters.length; i++) {
         if (gradients[i] !== null) state.advance(i);
       }

@@ -7,11 +7,12 @@ import {
   type Values,
 } from './hyperparameters.js';
 import type { GroupRange } from './saved-state.js';
+import type { Counters } from './state.js';
 import { copyResult, type StepResult } from './step-control.js';
 
 /** What a listener is told of a step, in an object of its own. */
 export interface StepEvent extends StepResult {
-  /** Updates that have been made, as checkpoints count them: those of the tensor that has the most. */
+  /** Updates that have been made, also before checkpoints and of tensors that are frozen now. */
   readonly step: number;
   /** The rates of the groups at this step. */
   readonly learningRates: readonly number[];
@@ -60,8 +61,8 @@ export class StepListeners {
   }
 
   /** Whether anybody asks for a report of the next update. */
-  wantReport(steps: Float64Array): boolean {
-    return this.any && this.#areDue(updatesOf(steps) + 1);
+  wantReport({ updates }: Counters): boolean {
+    return this.any && this.#areDue(updates + 1);
   }
 
   #areDue(update: number): boolean {
@@ -69,15 +70,15 @@ export class StepListeners {
   }
 
   /** Tells all of a step that is over. */
-  tell(result: StepResult, groups: readonly GroupRange[], steps: Float64Array) {
+  tell(result: StepResult, groups: readonly GroupRange[], { updates: step }: Counters) {
     if (!this.any) return;
-    const step = updatesOf(steps);
     const learningRates = groups.map(
       ({ values }) => (values as Values<{ learningRate: number }>).learningRate,
     );
-    for (const { listener } of this.#all) {
+    for (const subscription of this.#all) {
+      if (!this.#all.includes(subscription)) continue; // one that was called before has ended it
       try {
-        listener({ step, learningRates: [...learningRates], ...copyResult(result) });
+        subscription.listener({ step, learningRates: [...learningRates], ...copyResult(result) });
       } catch (error) {
         // The step has been made: a call that throws would say that it has not.
         nextTick(() => {
@@ -86,8 +87,4 @@ export class StepListeners {
       }
     }
   }
-}
-
-function updatesOf(steps: Float64Array): number {
-  return steps.reduce((most, step) => Math.max(most, step), 0);
 }

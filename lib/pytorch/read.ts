@@ -14,7 +14,7 @@ import {
   requireSame,
   requireStep,
 } from '../saved-state.js';
-import { neededType, State } from '../state.js';
+import { mostOf, neededType, State } from '../state.js';
 import { bytesOf, type MemoryArray, type MemoryType } from '../tensor.js';
 import { namesFor } from './layout.js';
 import { readGroup } from './read-group.js';
@@ -68,6 +68,7 @@ export function readPyTorch(
         state.numbers[i * numbers.length + k] = value;
       }
     }
+    state.counters.updates = mostOf(state.steps);
     return { state, values };
   };
   return { targets, finish };

@@ -133,7 +133,7 @@ export abstract class VariableOptimizer extends Optimizer {
   override dispose(): void {
     dispose(this.#weights);
     this.#weights = [];
-    this.#variables.load(new Map(), { accumulatedCalls: 0, goodSteps: 0 });
+    this.#variables.load(new Map(), { accumulatedCalls: 0, goodSteps: 0, updates: 0 });
   }
 
   /** An optimizer with the options that `getConfig` gave. */

@@ -34,17 +34,17 @@ export async function readWeights(
 
   const iterations = own.get(ITERATIONS);
   if (!iterations) throw misfit(`weights to have ${ITERATIONS}`, 'none');
-  const counters: Counters = { accumulatedCalls: 0, goodSteps: 0 };
+  const updates = requireStep(iterations[0], ITERATIONS);
+  const counters: Counters = { accumulatedCalls: 0, goodSteps: 0, updates };
   for (const name of COUNTERS) counters[name] = requireStep(own.get(name)?.[0] ?? 0, name);
   const known: readonly string[] = [ITERATIONS, ...COUNTERS];
   const unknown = [...own.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw misnamed(unknown, kindsOf(rule, names));
-  const step = requireStep(iterations[0], ITERATIONS);
   const variables = new Map<string, SavedVariable>();
   for (const [variable, values] of ofVariables) {
-    variables.set(variable, readVariable(variable, values, step, names, rule));
+    variables.set(variable, readVariable(variable, values, updates, names, rule));
   }
-  return { iterations: step, variables, counters };
+  return { iterations: updates, variables, counters };
 }
 
 function readVariable(

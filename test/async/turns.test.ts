@@ -87,6 +87,37 @@ describe.each(engines)('on %s', (isa: Isa) => {
     for (const call of calls) expect(codeThrown(call)).toBeUndefined();
   });
 
+  test('nothing can be done while the getters of others run', async () => {
+    const w = f32(0);
+    const optimizer = new SGD({ w }, { learningRate: 1 });
+    const dict = optimizer.stateDict();
+    const codes: (string | undefined)[] = [];
+    const within = <T>(value: T) => {
+      for (const call of [
+        () => optimizer.step({ w: f32(1) }),
+        () => optimizer.stateDict(),
+        () => optimizer.loadStateDict(dict),
+      ]) {
+        codes.push(codeThrown(call));
+      }
+      return value;
+    };
+    optimizer.loadStateDict({
+      ...dict,
+      get rule() {
+        return within(dict.rule);
+      },
+    });
+    await optimizer.stepAsync({
+      get w() {
+        return within(f32(1));
+      },
+    });
+    expect(codes).toEqual(Array(6).fill('ERR_OPTIMIZER_BUSY'));
+    expect(w).toEqual(f32(-1));
+    optimizer.step({ w: f32(1) });
+  });
+
   test('nothing can be asked for from within a step', async () => {
     const w = f32(0);
     const optimizer = new SGD({ w }, { learningRate: 1 });

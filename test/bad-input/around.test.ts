@@ -230,6 +230,7 @@ describe('a state is not loaded', () => {
     },
     ...counts('accumulatedCalls'),
     ...counts('goodSteps'),
+    ...counts('updates'),
     {
       does: 'without a sum that its options need',
       edit: ({ groups }) => {

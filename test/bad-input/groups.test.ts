@@ -183,7 +183,21 @@ describe('a group is not added', () => {
       f32(1),
     ];
     const run = () => given.optimizer.step(gradients as never);
-    expectFailure({ does: '', run, ...busy('from within a step') });
+    expectFailure({ does: '', run, ...busy('from within another') });
     expect(given.optimizer.groups).toHaveLength(2);
+  });
+
+  test('from within another such call', () => {
+    const given = trained();
+    const group = {
+      get params() {
+        add(given, { params: f32(1) });
+        return f32(1);
+      },
+    };
+    const run = () => given.optimizer.addGroup(group);
+    expectFailure({ does: '', run, ...busy('from within another') });
+    expect(given.optimizer.groups).toHaveLength(2);
+    expect(add(given, { params: f32(1) }).groups).toHaveLength(3);
   });
 });

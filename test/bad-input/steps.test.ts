@@ -191,7 +191,7 @@ describe.each(engines)('on %s, a step changes nothing when it is given', (isa: I
       run: () => optimizer.step(grads),
       kind: RangeError,
       code: 'ERR_OPTIMIZER_BUSY',
-      says: 'Expected step() when nothing is at work on the optimizer, but received a call from within a step',
+      says: 'Expected step() when nothing is at work on the optimizer, but received a call from within another',
     });
     expect(w).toEqual(f32(1));
   });

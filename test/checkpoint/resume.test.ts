@@ -34,7 +34,8 @@ test('some cases are saved in the middle of a sum, with another scale of the los
   const training = cases.find(({ name }) => name.includes('accumulationSteps'))?.start();
   for (const t of firstHalf) await training?.step(t);
   expect(training?.optimizer.lossScale).toBe(2048);
-  expect(training?.optimizer.stateDict().counters).toEqual({ accumulatedCalls: 1, goodSteps: 0 });
+  const { counters } = training?.optimizer.stateDict() ?? {};
+  expect(counters).toMatchObject({ accumulatedCalls: 1, goodSteps: 0 });
 });
 
 describe('without parameters', () => {

@@ -100,6 +100,54 @@ describe.each(engines)('on %s', (isa: Isa) => {
     ]);
   });
 
+  test('updates are counted whichever tensors they are of', () => {
+    configure({ isa });
+    const make = () => new SGD([{ params: { w: one() } }, { params: one() }]);
+    const optimizer = make();
+    const told: unknown[] = [];
+    const listen = (of: typeof optimizer) =>
+      of.onStep(({ step, report }) => told.push([step, report !== undefined]), { reportEvery: 2 });
+    listen(optimizer);
+    optimizer.step([{ w: one() }, null]);
+    optimizer.step([{ w: one() }, null]);
+    Object.assign(optimizer.groups[0] as object, { frozen: ['w'] });
+    optimizer.step([{ w: one() }, one()]);
+    optimizer.step([{ w: null }, null]);
+    optimizer.stepTensor('1/0', one());
+    optimizer.endStep();
+    const dict = optimizer.stateDict();
+    const [counted, before] = [make(), make()];
+    counted.loadStateDict(dict);
+    const { updates: _, ...counters } = dict.counters;
+    before.loadStateDict({ ...dict, counters: counters as typeof dict.counters });
+    for (const other of [counted, before]) {
+      listen(other);
+      other.step([{ w: null }, one()]);
+    }
+    expect(told).toEqual([
+      [1, false],
+      [2, true],
+      [3, false],
+      [4, true],
+      [5, false],
+      [6, true],
+      [3, false], // the tensor of the most steps had two
+    ]);
+  });
+
+  test('a listener that another one ends is not told any more', () => {
+    configure({ isa });
+    const optimizer = new SGD(one());
+    const told: string[] = [];
+    optimizer.onStep(() => {
+      told.push('first');
+      end();
+    });
+    const end = optimizer.onStep(() => told.push('second'));
+    optimizer.step(one());
+    expect(told).toEqual(['first']);
+  });
+
   test('the result has the report that a listener asks for', async () => {
     configure({ isa });
     const optimizer = new SGD(one());

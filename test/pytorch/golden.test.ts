@@ -58,6 +58,7 @@ async function resume(rule: string, params: PerTensor<Tensor>, content: string) 
 /** SGD counts nothing in PyTorch. */
 function uncounted(optimizer: AnyOptimizer) {
   const state = optimizer.stateDict();
+  state.counters.updates = 0;
   for (const tensor of state.groups.flatMap(({ tensors }) => tensors)) tensor.step = 0;
   optimizer.loadStateDict(state);
   return optimizer;
