@@ -4,7 +4,7 @@ import { describe, expect, test } from 'vitest';
 import { presets, RMSprop } from '../lib/index.js';
 import { rules } from '../lib/rules/index.js';
 import { difference, type Tensor } from './bits.js';
-import { type Case, initialParams, type Run, runs, steps } from './golden/frameworks/read.js';
+import { type Case, initialParams, type Run, runs, steps, ulp } from './golden/frameworks/read.js';
 import type { Options } from './variants.js';
 
 // The page is the one place of the bounds.
@@ -24,9 +24,6 @@ function rowOf({ preset, framework }: Run): string[] {
   expect(found, `the row of ${preset}, ${framework}`).toHaveLength(1);
   return found[0] as string[];
 }
-
-/** The unit in the last place of a float32. */
-const ulp = (x: number) => 2 ** (Math.floor(Math.log2(Math.max(x, 2 ** -126))) - 23);
 
 /** Trains `params` in place as every run did, in their own type, and tells when a step is done. */
 function train(params: Tensor, options: Options, done: (step: number) => void) {

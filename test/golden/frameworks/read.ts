@@ -24,10 +24,14 @@ export interface Run {
 const read = (name: string) =>
   JSON.parse(gunzipSync(readFileSync(join(__dirname, name))).toString());
 
-function decode(text: string): Float32Array {
+/** Numbers as the files have them. */
+export function decode(text: string): Float32Array {
   const bytes = Buffer.from(text, 'base64');
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
 }
+
+/** The unit in the last place of a float32. */
+export const ulp = (x: number) => 2 ** (Math.floor(Math.log2(Math.max(x, 2 ** -126))) - 23);
 
 const ending = '.json.gz';
 const data = read(`data${ending}`);
