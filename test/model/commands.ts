@@ -112,6 +112,16 @@ const step = fc.record({ nulls, shared: fc.boolean(), poisoned }).map((given) =>
   }),
 );
 
+/** Whether no step of parts can begin; then it is seen that its first call says so. */
+function refusesParts({ options, pending }: World, first: () => void): boolean {
+  const { onNonFinite = 'propagate', dynamicLossScale, clipGlobalNorm } = options;
+  const needsAll = onNonFinite !== 'propagate' || dynamicLossScale || clipGlobalNorm;
+  const whole = needsAll ? 'ERR_NEEDS_WHOLE_STEP' : undefined;
+  const code = pending.length > 0 ? 'ERR_OPTIMIZER_BUSY' : whole;
+  if (code) expectThrows(first, code);
+  return code !== undefined;
+}
+
 /** A step of parts in some order, with something in between that has to fail. */
 const parts = fc.record({ nulls, shared: fc.boolean(), first: fc.nat(4) }).map((given) =>
   command(`parts(${JSON.stringify(given)})`, (world) => {
@@ -123,15 +133,7 @@ const parts = fc.record({ nulls, shared: fc.boolean(), first: fc.nat(4) }).map((
       const i = (k + given.first) % count;
       optimizer.stepTensor(world.nameOf(i), gradients[i] as Tensors[number]);
     };
-    if (world.pending.length > 0) {
-      expectThrows(() => take(0), 'ERR_OPTIMIZER_BUSY');
-      return;
-    }
-    const { onNonFinite = 'propagate', dynamicLossScale, clipGlobalNorm } = world.options;
-    if (onNonFinite !== 'propagate' || dynamicLossScale || clipGlobalNorm) {
-      expectThrows(() => take(0), 'ERR_NEEDS_WHOLE_STEP');
-      return;
-    }
+    if (refusesParts(world, () => take(0))) return;
     const copies = copiesOf(gradients);
     for (let k = 0; k < count; k++) {
       take(k);
@@ -143,6 +145,36 @@ const parts = fc.record({ nulls, shared: fc.boolean(), first: fc.nat(4) }).map((
     expect(copiesOf(gradients)).toEqual(copies);
   }),
 );
+
+/** A step of some rows of every tensor, in any order, some of them more than once. */
+const rows = fc
+  .record({ width: fc.constantFrom(1, 2, 5, 256), places: fc.array(fc.nat(999), { maxLength: 9 }) })
+  .map((given) =>
+    command(`rows(${JSON.stringify(given)})`, (world) => {
+      if (world.broken) return;
+      const { optimizer } = world;
+      const gradients = world.tensors(['own']);
+      const take = (of: typeof optimizer, i: number) => {
+        const gradient = gradients[i] as Tensors[number];
+        const { length } = gradient;
+        const width = length % given.width === 0 ? given.width : length;
+        const numbers = length === 0 ? [] : given.places.map((place) => place % (length / width));
+        const View = gradient.constructor as Float32ArrayConstructor;
+        const own = new View(numbers.length * width);
+        for (const [k, row] of numbers.entries()) {
+          own.set(gradient.subarray(row * width, (row + 1) * width) as Float32Array, k * width);
+        }
+        of.stepRows(world.nameOf(i), Uint32Array.from(numbers), own);
+      };
+      if (refusesParts(world, () => take(optimizer, 0))) return;
+      for (const i of gradients.keys()) {
+        const thrown = world.askTwin((twin) => take(twin, i));
+        expectThrows(() => take(optimizer, i), codeOf(thrown));
+      }
+      const nothing = world.askTwin((twin) => twin.endStep());
+      expectThrows(() => optimizer.endStep(), codeOf(nothing));
+    }),
+  );
 
 const stepAsync = fc
   .record({ nulls, shared: fc.boolean(), poisoned, wait: fc.boolean() })
@@ -441,6 +473,7 @@ export const commands: fc.Arbitrary<Command>[] = [
   step,
   step,
   parts,
+  rows,
   stepAsync,
   stepAsync,
   badStep,

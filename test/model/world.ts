@@ -257,9 +257,14 @@ export class World {
 
   /** What the twin does with such gradients: the error of a step that throws. */
   stepTwin(gradients: readonly (AnyArray | null)[]): unknown {
+    return this.askTwin((twin) => twin.step(this.shaped(gradients) as never));
+  }
+
+  /** Does something with the twin; returns the error if it throws. */
+  askTwin(ask: (twin: AnyOptimizer) => unknown): unknown {
     configure({ isa: 'typescript' });
     try {
-      this.twin.step(this.shaped(gradients) as never);
+      ask(this.twin);
     } catch (error) {
       return error;
     } finally {
