@@ -58,19 +58,32 @@ export function ordinaryValue(seed: number, i: number): number {
   return (((bits >>> 8) - 2 ** 23) / 2 ** 23) * (halves[bits & 15] as number);
 }
 
+const known = new Map<number, Float64Array>();
+
+/** The first of these numbers, made once. */
+export function ordinaryValues(seed: number, length: number): Float64Array {
+  let values = known.get(seed) ?? new Float64Array(0);
+  if (values.length < length) {
+    values = new Float64Array(length).map((_, i) => ordinaryValue(seed, i));
+    known.set(seed, values);
+  }
+  return values.subarray(0, length);
+}
+
 /** A tensor of `length` at `offset` bytes past a multiple of 64, between margins that must stay as they are. */
 export function place(
   type: DataType,
   length: number,
   offset: number,
-  value: (i: number) => number,
+  values: ((i: number) => number) | ArrayLike<number>,
 ) {
   const size = arrayTypes[type].BYTES_PER_ELEMENT;
   const buffer = new ArrayBuffer(64 + offset + length * size + 64);
   const bytes = new Uint8Array(buffer).fill(0xa5);
   const margins = [bytes.subarray(0, 64 + offset), bytes.subarray(64 + offset + length * size)];
   const tensor = new arrayTypes[type](buffer, 64 + offset, length);
-  for (let i = 0; i < length; i++) tensor[i] = value(i);
+  if (typeof values !== 'function') tensor.set(values);
+  else for (let i = 0; i < length; i++) tensor[i] = values(i);
   const marginsIntact = () => margins.every((margin) => margin.every((x) => x === 0xa5));
   return { tensor, marginsIntact };
 }
