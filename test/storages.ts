@@ -30,6 +30,12 @@ export function tensorOf({ dtype }: Storage, length: number, value: (i: number) 
   );
 }
 
+/** A copy of a tensor, at its offset. */
+export function copyOf(tensor: Tensor): Tensor {
+  const View = tensor.constructor as Float32ArrayConstructor;
+  return new View(tensor.buffer.slice(0) as ArrayBuffer, tensor.byteOffset, tensor.length);
+}
+
 /** Whether a variant of a rule can be stored so. */
 export function possible(variant: Options, { stateType }: Storage) {
   const needsWide = variant.centered || 'stepMax' in variant;
