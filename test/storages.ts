@@ -36,6 +36,17 @@ export function copyOf(tensor: Tensor): Tensor {
   return new View(tensor.buffer.slice(0) as ArrayBuffer, tensor.byteOffset, tensor.length);
 }
 
+/** The same as a function that makes tensors, which is called once for all the same arguments: then there are copies. */
+export function copies<Arguments extends unknown[]>(make: (...values: Arguments) => Tensor) {
+  const made = new Map<string, Tensor>();
+  return (...values: Arguments): Tensor => {
+    const key = values.join(' ');
+    const known = made.get(key) ?? make(...values);
+    made.set(key, known);
+    return copyOf(known);
+  };
+}
+
 /** Whether a variant of a rule can be stored so. */
 export function possible(variant: Options, { stateType }: Storage) {
   const needsWide = variant.centered || 'stepMax' in variant;
