@@ -3,6 +3,9 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { optimizers } from './variants.js';
 
+/** In bytes a step. The least object, a number with a fraction, has 16. */
+const most = { heap: 4, outside: 1 };
+
 const code = `
   const { getHeapStatistics } = require('node:v8');
   const optimizers = require(${JSON.stringify(join(__dirname, '..'))});
@@ -43,9 +46,9 @@ const code = `
     if (name === 'RMSprop') cases.unshift(['list, some rows', ways.rows, shapes.list]);
     for (const [shape, step, [params, gradients]] of cases) {
       const optimizer = new optimizers[name](params);
-      // The least of a few: V8 allocates, too, while it compiles.
+      // The least of a few, until it is little: V8 allocates, too, while it compiles.
       let [heap, outside] = [Infinity, Infinity];
-      for (let run = 0; run < 6; run++) {
+      for (let run = 0; run < 6 && (heap > ${most.heap} || outside > ${most.outside}); run++) {
         const { used_heap_size: heapBefore } = getHeapStatistics();
         const { external: outsideBefore } = process.memoryUsage();
         for (let t = 0; t < count; t++) step(optimizer, gradients);
@@ -66,6 +69,7 @@ test('a step makes no garbage', { retry: 2 }, () => {
   const output = execFileSync(process.execPath, [...room, '-e', code], { encoding: 'utf8' });
   const growth: { heap: number; outside: number }[] = JSON.parse(output);
   expect(growth).toHaveLength(5 * optimizers.length + 1);
-  // In bytes a step. The least object, a number with a fraction, has 16.
-  expect(growth.filter(({ heap, outside }) => heap > 4 || outside > 1)).toEqual([]);
+  expect(growth.filter(({ heap, outside }) => heap > most.heap || outside > most.outside)).toEqual(
+    [],
+  );
 });
