@@ -103,16 +103,22 @@ class Page {
 
   // Whether all is well beside the array, which is then forgotten.
   void release() {
-    const char* first = std::max(page_, array_ - kLooked);
-    const char* last = std::min(page_ + kPage, array_ + bytes_ + kLooked);
-    for (const char* byte = first; byte < last; byte++)
-      if (*byte != kMargin && (byte < array_ || byte >= array_ + bytes_)) fail("wrote to", byte);
+    look(std::max(page_, array_ - kLooked), array_);
+    look(array_ + bytes_, std::min(page_ + kPage, array_ + bytes_ + kLooked));
     std::memset(array_, kMargin, bytes_);
   }
 
  private:
   static constexpr char kMargin = 0x5a;
   static constexpr ptrdiff_t kLooked = 128;
+
+  // At all bytes at once, and at each where one is not as it was.
+  static void look(const char* first, const char* last) {
+    static const std::vector<char> intact(kLooked, kMargin);
+    if (std::memcmp(first, intact.data(), last - first) == 0) return;
+    for (const char* byte = first; byte < last; byte++)
+      if (*byte != kMargin) fail("wrote to", byte);
+  }
 
   char* page_;
   char* array_ = page_;
