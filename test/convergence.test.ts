@@ -26,14 +26,14 @@ const settings: Record<string, Setting> = {
   Adamax: { options: { learningRate: 0.01 } },
   Lion: { options: { learningRate: 0.0005 } },
   // Made for gradients of all the data.
-  Rprop: { options: { learningRate: 0.001, stepMax: 0.01 }, epochs: 200, fullBatch: true },
+  Rprop: { options: { learningRate: 0.001, stepMax: 0.01 }, epochs: 100, fullBatch: true },
 };
 
 test.each(optimizers)(
   '$name learns to read at least 95 % of the digits',
   async ({ name, Class }) => {
     configure({ isa: nativeIsas[0] as Isa });
-    const { options, epochs = 40, fullBatch } = settings[name] as Setting;
+    const { options, epochs = 20, fullBatch } = settings[name] as Setting;
     const { datasets } = await example('datasets.mts');
     const { Random } = await example('random.mts');
     const { train } = await example('training.mts');
