@@ -1,7 +1,6 @@
-import { afterAll } from 'vitest';
-import { configure, type Isa, runtime } from '../lib/index.js';
+import { type Isa, runtime } from '../lib/index.js';
 
-const { availableIsas, nativeError, threads } = runtime();
+const { availableIsas, nativeError } = runtime();
 // Without the binary there would be nothing to compare, and nothing could fail.
 if (nativeError) throw new Error(`These tests need the binary: ${nativeError}`);
 
@@ -10,6 +9,3 @@ export const nativeIsas: readonly Isa[] = availableIsas.filter((isa) => isa !== 
 
 /** The fastest engine and the reference: the one that everybody uses, and the one that has checks of its own. */
 export const engines: readonly Isa[] = [nativeIsas[0] as Isa, 'typescript'];
-
-// What a test forces is over with its file.
-afterAll(() => configure({ isa: nativeIsas[0] as Isa, threads }));
