@@ -78,7 +78,7 @@ export const formats: Record<Wide, Format & { name: Wide }> = {
 
 /** The number of the format nearest to a positive or zero value; of two as near, the even one. */
 export function nearest(format: Format, value: Rational): number {
-  return search(format, (halfWay) => compare(value, halfWay));
+  return search(format, approximate(value), (halfWay) => compare(value, halfWay));
 }
 
 /** As `nearest`, for values of either sign. What rounds to zero keeps its sign. */
@@ -90,7 +90,8 @@ export function round(format: Format, value: Rational): number {
 
 /** The square root of a positive value. */
 export function squareRoot(format: Format, value: Rational): number {
-  return search(format, (halfWay) => compare(value, multiply(halfWay, halfWay)));
+  const close = Math.sqrt(approximate(value));
+  return search(format, close, (halfWay) => compare(value, multiply(halfWay, halfWay)));
 }
 
 /**
@@ -147,20 +148,52 @@ export function fusedMultiplyAdd(format: Format, a: number, b: number, c: number
   return isNegative(c) && isNegative(a) !== isNegative(b) && (a === 0 || b === 0) ? -0 : 0;
 }
 
+/** Some float64 number close to a value that is not negative. */
+function approximate({ numerator, denominator }: Rational): number {
+  const scale = (x: bigint) => BigInt(Math.max(0, x.toString(16).length * 4 - 64));
+  const [above, below] = [scale(numerator), scale(denominator)];
+  const quotient = Number(numerator >> above) / Number(denominator >> below);
+  const exponent = Number(above - below);
+  // In two halves, as 2^exponent alone may be 0 or infinite.
+  return quotient * 2 ** Math.trunc(exponent / 2) * 2 ** (exponent - Math.trunc(exponent / 2));
+}
+
 /**
  * The first number from which a value is not farther than from the next: the value lies below the
- * point half-way between them, or on it and the number is even.
+ * point half-way between them, or on it and the number is even. Looks around a number first that need only be
+ * close to it for this to be fast.
  */
-function search(format: Format, compareWith: (halfWay: Rational) => number): number {
+function search(format: Format, close: number, compareWith: (halfWay: Rational) => number): number {
   const half: Rational = { numerator: 1n, denominator: 2n };
-  let first = 0n;
-  let last = format.infinity;
-  while (first < last) {
-    const place = (first + last) / 2n;
+  const isBelow = (place: bigint) => {
     const next = place + 1n === format.infinity ? format.limit : rational(format.at(place + 1n));
     const comparison = compareWith(multiply(add(rational(format.at(place)), next), half));
-    if (comparison < 0 || (comparison === 0 && place % 2n === 0n)) last = place;
+    return comparison < 0 || (comparison === 0 && place % 2n === 0n);
+  };
+
+  let [first, last] = [0n, format.infinity];
+  const start = firstPlace(last, (place) => format.at(place) >= close);
+  for (let step = 1n; start - step > first; step *= 16n) {
+    if (isBelow(start - step)) last = start - step;
+    else {
+      first = start - step + 1n;
+      break;
+    }
+  }
+  for (let step = 1n; start + step < last; step *= 16n) {
+    if (isBelow(start + step)) last = start + step;
+    else first = start + step + 1n;
+  }
+  return format.at(firstPlace(last, isBelow, first));
+}
+
+/** The first place before an end where something holds that holds from there on; the end if it does nowhere. */
+function firstPlace(end: bigint, holds: (place: bigint) => boolean, begin = 0n): bigint {
+  let [first, last] = [begin, end];
+  while (first < last) {
+    const place = (first + last) / 2n;
+    if (holds(place)) last = place;
     else first = place + 1n;
   }
-  return format.at(first);
+  return first;
 }
