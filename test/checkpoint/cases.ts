@@ -1,7 +1,7 @@
 import { isDeepStrictEqual } from 'node:util';
 import type { SaveOptions, StateDict } from '../../lib/index.js';
 import { type MemoryArray, memoryTypes, type Tensor } from '../../lib/tensor.js';
-import { type DataType, dataTypes, difference, ordinaryValue, place } from '../bits.js';
+import { type DataType, dataTypes, difference, ordinaryValues, place } from '../bits.js';
 import { possible, storages, tensorOf } from '../storages.js';
 import { type AnyOptimizer, extremes, type Options, optimizers } from '../variants.js';
 
@@ -85,7 +85,11 @@ function createCase(
 ): Case {
   const { count, params, gradients } = layouts[layout] as (typeof layouts)[string];
   const used = lengths.slice(0, count);
-  const fill = (seed: number) => used.map((n, i) => make(n, (k) => ordinaryValue(seed + i, k)));
+  const fill = (seed: number) =>
+    used.map((n, i) => {
+      const values = ordinaryValues(seed + i, n);
+      return make(n, (k) => values[k] as number);
+    });
   return {
     name: `${name} ${layout} ${memory} ${JSON.stringify(options)}`,
     start(fresh) {

@@ -1,8 +1,8 @@
 import { expect } from 'vitest';
 import { configure, type Isa, type StepResult } from '../../lib/index.js';
 import type { MemoryArray, Tensor } from '../../lib/tensor.js';
-import { difference, ordinaryValue } from '../bits.js';
-import { type Storage, tensorOf } from '../storages.js';
+import { difference, ordinaryValue, ordinaryValues } from '../bits.js';
+import { copies, type Storage, tensorOf } from '../storages.js';
 import type { AnyOptimizer, Options, optimizers } from '../variants.js';
 
 export type Gradients = readonly (Tensor | null)[];
@@ -32,10 +32,11 @@ export interface Case {
 }
 
 /** Tensors as something stores them. */
-export const stored = (storage: Storage) => (length: number, seed: number) =>
-  tensorOf(storage, length, (k) => ordinaryValue(seed, k));
-export const doubles = (length: number, seed: number) =>
-  Float64Array.from({ length }, (_, k) => ordinaryValue(seed, k));
+export const stored = (storage: Storage) =>
+  copies((length: number, seed: number) =>
+    tensorOf(storage, length, (k) => ordinaryValue(seed, k)),
+  );
+export const doubles = (length: number, seed: number) => ordinaryValues(seed, length).slice();
 
 /** All that can be told of an optimizer, copied. */
 export function told(optimizer: AnyOptimizer) {
