@@ -5,6 +5,8 @@ import { arrayTypes, type DataType, dataTypes, difference, type Tensor } from '.
 import { nativeIsas } from './engines.js';
 import { optimizers, variants } from './variants.js';
 
+const RUNS = process.env.RMSPROP_SOAK ? 4000 : 250;
+
 /** Numbers of a type, from all of its bit patterns: fast-check prefers the hard ones. */
 const numbers = {
   float32: fc.float(),
@@ -62,6 +64,6 @@ describe.each(optimizers)('$name', ({ rule, Class }) => {
         }
       },
     );
-    fc.assert(property, { numRuns: 400 });
+    fc.assert(property, { numRuns: RUNS });
   });
 });
