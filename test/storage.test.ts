@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { configure, type Isa } from '../lib/index.js';
 import type { MemoryArray, Tensor } from '../lib/tensor.js';
-import { difference, ordinaryValue, specialValues } from './bits.js';
+import { difference, ordinaryValue, ordinaryValues, specialValues } from './bits.js';
 import { nativeIsas } from './engines.js';
 import { copyOf, possible, type Storage, storages, storagesOf, tensorOf } from './storages.js';
 import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
@@ -117,7 +117,8 @@ describe.each(optimizers)('$name', ({ name, rule, Class }) => {
       test('every code of a state has the bits of the reference', () => {
         // All codes of 16 bits; those of 8 under many scales; float32 has no codes, but numbers of all kinds.
         const length = storage.stateType === 'bfloat16' ? 2 ** 16 : 2 ** 13;
-        const gradient = tensorOf(storage, length, (i) => ordinaryValue(5, i));
+        const { params, gradients } = tensorsOf(storage, [length]);
+        const floats = ordinaryValues(7, length);
         const options = {
           ...extremes(rule, (variant) => possible(variant, storage)).at(-1),
           ...storage,
@@ -131,7 +132,7 @@ describe.each(optimizers)('$name', ({ name, rule, Class }) => {
                   values instanceof Float32Array
                     ? key.endsWith('Scale')
                       ? 2 ** ((i % 60) - 30)
-                      : Math.abs(ordinaryValue(7, i))
+                      : Math.abs(floats[i] as number)
                     : i;
               }
             }
@@ -142,8 +143,8 @@ describe.each(optimizers)('$name', ({ name, rule, Class }) => {
           name: `${name} ${JSON.stringify(options)}`,
           Class,
           options,
-          params: [tensorOf(storage, length, (i) => ordinaryValue(6, i))],
-          gradient: () => gradient,
+          params,
+          gradient: () => gradients[0] as Tensor,
           steps: 1,
           prepare,
         };

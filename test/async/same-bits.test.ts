@@ -5,6 +5,7 @@ import {
   dataTypes,
   difference,
   ordinaryValue,
+  ordinaryValues,
   place,
   type Tensor,
 } from '../bits.js';
@@ -65,7 +66,7 @@ async function expectSame(given: Case) {
 }
 
 const wide = (type: DataType) => (length: number, seed: number) =>
-  place(type, length, 8 * (seed % 7), (i) => ordinaryValue(seed, i)).tensor;
+  place(type, length, 8 * (seed % 7), ordinaryValues(seed, length)).tensor;
 
 describe.each(engines)('on %s, an asynchronous step has the bits of a synchronous one:', (isa) => {
   describe.each(optimizers)('$name', ({ rule, Class }) => {
