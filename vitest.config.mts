@@ -1,57 +1,51 @@
 import { configDefaults, defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
 
-/**
- * Test files with a process of their own, the longest first, so that none is left when all others are over: those whose own
- * work takes longer than to load the modules once more, those that put something else in the place of modules or of the
- * functions of the binary, and those that use the folder of checkpoints, which is that of a process.
- */
-const alone = [
+const test = (name: string) => `test/${name}.test.ts`;
+
+/** Files that put something else in the place of modules, or load them again, or count milliseconds: each has a process. */
+const alone = ['arithmetic', 'async/turns', 'checkpoint/order'].map(test);
+
+/** The longest files, in their order, so that none is left when all others are over. */
+const longest = [
   'storage',
   'around/same-bits',
-  'async/lifetime',
   'same-bits',
-  'guard-pages',
-  'floating-point',
+  'async/lifetime',
   'model/model',
+  'guard-pages',
   'convergence',
-  'properties',
+  'checkpoint/faults',
+  'checkpoint/resume',
   'async/threads',
+  'floating-point',
+  'readme',
   'parts/rows',
   'exact-operations',
-  'checkpoint/resume',
-  'checkpoint/faults',
-  'types/narrow',
-  'arithmetic',
+  'golden/pytorch',
   'tfjs/models',
   'storage-use',
   'garbage',
+  'properties',
   'parts/same-bits',
   'checkpoint/damage',
-  'golden/pytorch',
   'async/same-bits',
-  'readme',
   'native',
-  'checkpoint/use',
+  'introspection/report',
+  'lr-finder/restore',
   'types/random',
-  'thread-limit',
-  'team',
-  'pace',
-  'async/turns',
-  'async/containers',
-  'optimizer',
-  'schedules/scheduler',
-  'groups/add',
-  'checkpoint/format',
-  'checkpoint/disks',
-  'checkpoint/order',
-].map((name) => `test/${name}.test.ts`);
+  'checkpoint/use',
+  'types/narrow',
+].map(test);
+
+/** Those that are alone come first: a process is not shared with what comes after one of them. */
+const order = [...alone, ...longest];
 
 class LongestFirst extends BaseSequencer {
   override async sort(files: TestSpecification[]) {
     const place = ({ moduleId }: TestSpecification) => {
-      const at = alone.findIndex((name) => moduleId.endsWith(`/${name}`));
-      return at < 0 ? alone.length : at;
+      const at = order.findIndex((name) => moduleId.endsWith(`/${name}`));
+      return at < 0 ? order.length : at;
     };
     return (await super.sort(files)).sort((a, b) => place(a) - place(b));
   }

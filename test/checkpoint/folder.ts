@@ -1,11 +1,9 @@
-import { mkdtempSync, readdirSync, rmSync } from 'node:fs';
+import { mkdtempSync, readdirSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { afterAll } from 'vitest';
 
-/** A folder for the files of one test file, which is removed after its tests. */
+/** A folder for the files of one test file, which is removed after its tests (after-file.ts). */
 export const folder = mkdtempSync(join(tmpdir(), 'rmsprop-checkpoint-'));
-afterAll(() => rmSync(folder, { recursive: true, force: true }));
 
 export const inFolder = (name: string) => join(folder, name);
 

@@ -1,6 +1,7 @@
+import { rmSync } from 'node:fs';
 import type { FileHandle } from 'node:fs/promises';
 import { basename } from 'node:path';
-import { beforeEach, expect, test, vi } from 'vitest';
+import { afterAll, beforeEach, expect, test, vi } from 'vitest';
 import { SGD } from '../../lib/index.js';
 import { folder, inFolder } from './folder.js';
 
@@ -32,6 +33,7 @@ vi.mock('node:fs/promises', async (original) => {
   };
 });
 
+afterAll(() => rmSync(folder, { recursive: true }));
 beforeEach(() => {
   calls.length = 0;
 });
