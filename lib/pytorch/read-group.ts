@@ -8,7 +8,7 @@ import {
   requireObject,
   requireSame,
 } from '../saved-state.js';
-import { fixedForAll } from './layout.js';
+import { stateTypeThere } from './layout.js';
 
 /** Keys of parameter groups that mean nothing to a step: names, and what PyTorch's schedulers keep there. */
 const notes = [
@@ -37,7 +37,7 @@ export function readGroup(
   const params = requireList(group.params, `${at}.params`, end - first);
   for (const [i, id] of params.entries()) requireSame(id, first + i, `${at}.params[${i}]`);
 
-  const values = { ...own, ...names.fixed, ...fixedForAll } as { [name: string]: unknown };
+  const values = { ...own, ...names.fixed, ...stateTypeThere } as { [name: string]: unknown };
   const set = (option: string, value: unknown, where: string) => {
     checkValue(rule.hyperparameters, option, value, where);
     values[option] = value;

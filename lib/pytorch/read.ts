@@ -1,3 +1,4 @@
+import { startAverage } from '../averages.js';
 import { inFile } from '../checkpoint/load.js';
 import { fileTypes } from '../checkpoint/tensors.js';
 import { show } from '../errors.js';
@@ -27,7 +28,7 @@ type ByName = { readonly [name: string]: unknown };
  *
  * @throws TypeError ERR_STATE_MISMATCH, ERR_INVALID_OPTION
  * @throws RangeError ERR_STATE_MISMATCH, ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_NOT_IN_PYTORCH,
- * ERR_OUT_OF_MEMORY
+ * ERR_OUT_OF_MEMORY, and from `finish` what is wrong with a parameter of which an average is kept
  */
 export function readPyTorch(
   { metadata, tensors }: Header,
@@ -48,7 +49,11 @@ export function readPyTorch(
   );
   const steps = names.step ? undefined : stepsWithout(metadata, found);
 
-  const state = new State(rule, parameters, (i, k) => found[i]?.types[k]);
+  // What this optimizer sums and averages goes on beside the rule's states, of which alone the file has any.
+  const state = new State(rule, parameters, (i, k) => {
+    const { type } = parameters[i] as Parameter;
+    return found[i]?.types[k] ?? neededType(rule, k, type, valuesOf[i] as Values<object>);
+  });
   const targets = new Map<string, Uint8Array>();
   for (const [i, { states, step, numbers }] of found.entries()) {
     for (const { name, values } of step ? [step, ...numbers] : numbers) {
@@ -67,6 +72,7 @@ export function readPyTorch(
         const value = requireNumber(own, Math.fround(values[0] as number), name);
         state.numbers[i * numbers.length + k] = value;
       }
+      if (state.steps[i] !== 0) startAverage(state, i);
     }
     state.counters.updates = mostOf(state.steps);
     return { state, values };

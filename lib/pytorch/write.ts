@@ -7,7 +7,7 @@ import type { SourceTensor } from '../safetensors/write.js';
 import type { GroupRange } from '../saved-state.js';
 import type { NamedArray, State } from '../state.js';
 import { version } from '../version.js';
-import { fixedForAll, namesFor, notInPyTorch } from './layout.js';
+import { namesFor, notInPyTorch, untranslated } from './layout.js';
 
 type ByName = { readonly [name: string]: unknown };
 
@@ -20,14 +20,20 @@ const MOST_FLOAT32_STEPS = 2 ** 24;
  * @throws RangeError ERR_NOT_IN_PYTORCH
  */
 export function writePyTorch(state: State, groups: readonly GroupRange[]) {
-  const { rule, parameters, steps } = state;
+  const { rule, parameters, steps, counters } = state;
   const names = namesFor(rule, parameters);
-  for (const { values, path } of groups) {
-    for (const [option, value] of Object.entries({ ...names.fixed, ...fixedForAll })) {
+  for (const { option, value, optimizerWide } of untranslated(rule, names)) {
+    for (const { values, path } of groups) {
       const own = (values as ByName)[option];
       if (isDeepStrictEqual(own, value)) continue;
-      throw notInPyTorch(`${path}.${option} to be ${show(value)}, for PyTorch`, show(own));
+      const where = optimizerWide ? 'options' : path;
+      throw notInPyTorch(`${where}.${option} to be ${show(value)}, for PyTorch`, show(own));
     }
+  }
+  const { accumulatedCalls } = counters;
+  if (accumulatedCalls > 0) {
+    const expected = '0 calls whose gradients are summed and not used yet, for PyTorch';
+    throw notInPyTorch(expected, `${accumulatedCalls}`);
   }
 
   const tensors: SourceTensor[] = [];

@@ -1,12 +1,14 @@
-import { existsSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { loadPyTorchState, savePyTorchState } from '../../lib/index.js';
 import { type Insides, insidesOf } from '../../lib/insides.js';
+import { optimizerWideHyperparameters } from '../../lib/optimizer-wide-options.js';
 import { namesFor } from '../../lib/pytorch/layout.js';
 import { writePyTorch } from '../../lib/pytorch/write.js';
 import { writeSafetensors } from '../../lib/safetensors/write.js';
 import { storageHyperparameters } from '../../lib/storage.js';
+import type { Tensor } from '../bits.js';
 import { aroundOptions, type Options, optimizers } from '../variants.js';
 import {
   differenceOfStates,
@@ -106,6 +108,114 @@ test('a file is loaded whatever the options were, also those that PyTorch does n
   const resumed = make('RMSprop', params, { ...others, weightDecayMode: 'decoupled' });
   await loadPyTorchState(path, { optimizer: resumed });
   expect(differenceOfStates(resumed, optimizer)).toBeUndefined();
+});
+
+/** For each option, a value that is not its default. */
+const otherValues: Options = {
+  clipValue: 0.3,
+  clipNorm: 0.5,
+  clipGlobalNorm: 0.5,
+  lowerBound: -2,
+  upperBound: 2,
+  averageDecay: 0.9,
+  weightDecayExclude: ['1'],
+  frozen: ['1'],
+  lossScale: 3,
+  dynamicLossScale: true,
+  lossScaleGrowthInterval: 2,
+  onNonFinite: 'skip',
+  accumulationSteps: 2,
+  zeroGradients: true,
+  measureNorms: true,
+  stateType: 'bfloat16',
+  dtype: 'bfloat16',
+  masterCopy: true,
+  seed: 1,
+};
+/** Those of which no number of a file depends. */
+const withoutEffect = ['measureNorms', 'lossScaleGrowthInterval', 'dtype', 'masterCopy', 'seed'];
+
+describe.each(inPyTorch)('of what happens around $name,', ({ name, Class }) => {
+  const own = name === 'RMSprop' ? { epsilonPlacement: 'outside' } : {};
+  const isPossible = (option: string) => option !== 'stateType' || name !== 'Rprop';
+  const around = [...aroundOptions, ...Object.keys(storageHyperparameters)].filter(isPossible);
+
+  test.each(around)('%s is refused, or changes nothing of the file', async (option) => {
+    const params = freshParams().map((tensor) => Float32Array.from(tensor));
+    const groups = [{ params: params.slice(0, 2) }, { params: params.slice(2) }];
+    const make = (more: Options) => new Class(groups as never, { ...own, ...more }) as never;
+    const value = otherValues[option];
+    expect(value, 'of a new option').toBeDefined();
+    const file = join(folder, `around-${name}`);
+    const saving = savePyTorchState(file, { optimizer: make({ [option]: value }) });
+    if (withoutEffect.includes(option)) {
+      await saving;
+      const bytes = readFileSync(file);
+      await savePyTorchState(file, { optimizer: make({}) });
+      expect(readFileSync(file).equals(bytes)).toBe(true);
+      rmSync(file);
+      return;
+    }
+    const where = option in optimizerWideHyperparameters ? 'options' : 'params[0]';
+    await expect(saving).rejects.toMatchObject({
+      code: 'ERR_NOT_IN_PYTORCH',
+      message: expect.stringMatching(`^Expected ${where.replace(/\W/g, '\\$&')}.${option} to be `),
+    });
+    expect(existsSync(file)).toBe(false);
+  });
+});
+
+test('a sum of gradients that is not used yet is in no file', async () => {
+  const optimizer = make('Adam', freshParams(), { accumulationSteps: 2 });
+  train(optimizer, [1, 2, 3]);
+  Object.assign(optimizer, { accumulationSteps: 1 });
+  await expect(savePyTorchState(path, { optimizer })).rejects.toMatchObject({
+    code: 'ERR_NOT_IN_PYTORCH',
+    message:
+      'Expected 0 calls whose gradients are summed and not used yet, for PyTorch, but received 1',
+  });
+  train(optimizer, [4]);
+  await savePyTorchState(path, { optimizer });
+});
+
+describe('a load leaves alone what this optimizer does around the rule:', () => {
+  const { dtype, masterCopy, stateType, ...around } = otherValues;
+  test.each(Object.entries(around))('%s', async (option, value) => {
+    const source = make('Adam', freshParams());
+    train(source, before);
+    await savePyTorchState(path, { optimizer: source });
+    // The second group has a tensor that the source has never updated.
+    const [params, others] = [freshParams(), freshParams()];
+    const optimizer = make('Adam', params, { [option]: value });
+    train(optimizer, [7, 8, 9]);
+    for (const [i, param] of params.entries()) param.set(freshParams()[i] as Tensor);
+    await loadPyTorchState(path, { optimizer });
+    expect(optimizer.groups[1]?.[option] ?? (optimizer as unknown as Options)[option]).toEqual(
+      value,
+    );
+
+    // As if the option had been set on the source itself.
+    const expected = make('Adam', others);
+    expected.loadStateDict(source.stateDict());
+    Object.assign(expected, { [option]: value });
+    for (const each of [optimizer, expected]) train(each, [6, 7]);
+    expect(differenceOfStates(optimizer, expected)).toBeUndefined();
+    expect(params).toEqual(others);
+  });
+});
+
+test('averages cannot start from parameters whose memory is gone', async () => {
+  const source = make('Adam', freshParams());
+  train(source, before);
+  await savePyTorchState(path, { optimizer: source });
+  const params = freshParams();
+  const optimizer = make('Adam', params, { averageDecay: 0.5 });
+  const state = structuredClone(optimizer.stateDict());
+  structuredClone(params[1], { transfer: [(params[1] as Tensor).buffer as ArrayBuffer] });
+  await expect(loadPyTorchState(path, { optimizer })).rejects.toMatchObject({
+    code: 'ERR_TENSOR_DETACHED',
+  });
+  expect(optimizer.stateDict()).toEqual(state);
 });
 
 describe('nothing is saved, and the old file stays,', () => {
