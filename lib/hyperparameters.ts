@@ -233,12 +233,20 @@ export function readAllOptions<O>(
 
 /** Options in a map, a promise or a prototype would be ignored in silence. */
 export function requirePlainObject(value: unknown, where: string): asserts value is object {
-  if (typeof value === 'object' && value !== null) {
+  if (isPlainObject(value)) return;
+  throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be a plain object`, show(value));
+}
+
+/** Whether something has all that it holds in properties of its own. */
+export function isPlainObject(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  try {
     const prototype = Object.getPrototypeOf(value);
     // Object.prototype, of whatever realm, is the one prototype that has none itself.
-    if (prototype === null || Object.getPrototypeOf(prototype) === null) return;
+    return prototype === null || Object.getPrototypeOf(prototype) === null;
+  } catch {
+    return false; // a revoked proxy
   }
-  throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be a plain object`, show(value));
 }
 
 function defaults<O>(specification: Specification<O>): Values<O> {

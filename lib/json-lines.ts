@@ -1,9 +1,9 @@
 import { close, fsync, openSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
-import { promisify } from 'node:util';
+import { promisify, types } from 'node:util';
 import { failure, show } from './errors.js';
-import { requirePlainObject } from './hyperparameters.js';
+import { isPlainObject, requirePlainObject } from './hyperparameters.js';
 import type { StepEvent } from './step-listeners.js';
 
 /** A log of JSON lines: a listener for {@link Optimizer.onStep}. */
@@ -13,6 +13,10 @@ export interface JsonLines {
   /**
    * Writes a line of the caller's, such as `{ step, loss }`: what JSON keeps, and NaN and infinities. `time`, the
    * milliseconds since 1970, comes with it unless the record has its own.
+   *
+   * As with JSON.stringify, what has a `toJSON` is what that returns, and undefined, functions and symbols are left out (in
+   * lists they are null). What JSON cannot hold, or would make an empty object of, is refused instead: a bigint, a circle, a
+   * Map, a Set, a DataView, an Error; so is what cannot be read, and a record whose own `toJSON` returns no object.
    *
    * @throws TypeError ERR_INVALID_OPTION; RangeError ERR_LOG_WRITE after `close`
    */
@@ -52,12 +56,12 @@ export function jsonLines(destination: string | URL | Writable): JsonLines {
   let failed: unknown;
   let closing: Promise<void> | undefined;
 
-  const write = (record: object) => {
+  const write = (expected: string, read: () => object) => {
     if (closing) {
-      const expected = 'a line to be written before close()';
-      throw failure(RangeError, 'ERR_LOG_WRITE', expected, 'one after it');
+      const before = 'a line to be written before close()';
+      throw failure(RangeError, 'ERR_LOG_WRITE', before, 'one after it');
     }
-    const line = encode({ time: Date.now(), ...record });
+    const line = encode(expected, read);
     if (failed) return;
     try {
       target.write(`${line}\n`);
@@ -79,13 +83,16 @@ export function jsonLines(destination: string | URL | Writable): JsonLines {
 
   const log = (event: StepEvent) => {
     requirePlainObject(event, 'event');
-    const { step, updated, learningRates, gradientNorm, report } = event;
-    write({ step, updated, learningRates, gradientNorm, report });
+    write('event to be one of onStep()', () => {
+      const { step, updated, learningRates, gradientNorm, report } = event;
+      if (typeof step !== 'number') throw new TypeError(`the step ${show(step)}`);
+      return { time: Date.now(), step, updated, learningRates, gradientNorm, report };
+    });
   };
   return Object.assign(log, {
     write(record: object) {
       requirePlainObject(record, 'record');
-      write(record);
+      write('record to hold what JSON keeps', () => ({ time: Date.now(), ...record }));
     },
     flush: () => closing ?? settle(() => target.flush()),
     close() {
@@ -95,25 +102,46 @@ export function jsonLines(destination: string | URL | Writable): JsonLines {
   });
 }
 
-function encode(record: object): string {
+/** The line of what `read` returns. Throws, saying what was expected, unless it is one object as JSON. */
+function encode(expected: string, read: () => object): string {
+  let line: string | undefined;
   try {
-    return JSON.stringify(record, (_, value) => {
-      if (typeof value === 'number' && !Number.isFinite(value)) return `${value}`;
-      return ArrayBuffer.isView(value) ? Array.from(value as Float64Array) : value;
-    });
+    line = JSON.stringify(read(), (_, value) => encodable(value));
   } catch (error) {
-    // A bigint, a circle, or what its own toJSON throws.
-    const expected = 'record to hold what JSON keeps';
+    // A bigint, a circle, what JSON loses, or what a getter or a toJSON throws.
     throw failure(TypeError, 'ERR_INVALID_OPTION', expected, reasonOf(error));
   }
+  if (line?.startsWith('{')) return line;
+  throw failure(TypeError, 'ERR_INVALID_OPTION', expected, `a toJSON that returns ${line}`);
 }
 
+/** A value as JSON is to have it. Throws where it would say that there is nothing in what is not empty. */
+function encodable(given: unknown): unknown {
+  const value = types.isBoxedPrimitive(given) ? given.valueOf() : given;
+  if (typeof value === 'number' && !Number.isFinite(value)) return `${value}`;
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
+  if (types.isTypedArray(value)) return Array.from(value as Float64Array);
+  if (Object.keys(value).length === 0 && !isPlainObject(value)) throw new TypeError(show(value));
+  return value;
+}
+
+/** In one line, and safe for whatever was thrown. */
 function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : show(error);
+  try {
+    if (error instanceof Error) return `${error.message}`.split('\n', 1)[0] as string;
+  } catch {
+    // A message that does not let itself be read.
+  }
+  return show(error);
 }
 
 function isWritable(to: unknown): to is Writable {
-  return typeof (to as Writable | null)?.write === 'function';
+  try {
+    const { write, on, off } = to as Writable;
+    return [write, on, off].every((method) => typeof method === 'function');
+  } catch {
+    return false;
+  }
 }
 
 function fileTarget(to: unknown): Target {
@@ -161,7 +189,7 @@ function streamTarget(stream: Writable): Target {
   const take = (error: Error) => {
     failed ??= error;
   };
-  stream.on('error', take);
+  const release = takeErrors(stream, take);
   const flush = () =>
     new Promise<void>((resolve, reject) => {
       if (failed) reject(failed);
@@ -176,7 +204,35 @@ function streamTarget(stream: Writable): Target {
     // A stream that has failed may still say so later.
     close: async () => {
       await flush();
-      stream.off('error', take);
+      release();
     },
   };
+}
+
+type Taker = (error: Error) => void;
+
+/** Who takes the errors of a stream. All logs of one share a listener: of more than ten Node warns as of a leak. */
+const errorsOf = new WeakMap<Writable, { listener: Taker; takers: Set<Taker> }>();
+
+/** Calls `take` for every error of the stream. Returns what ends this. */
+function takeErrors(stream: Writable, take: Taker): () => void {
+  const errors = errorsOf.get(stream) ?? listenTo(stream);
+  errors.takers.add(take);
+  return () => {
+    errors.takers.delete(take);
+    if (errors.takers.size > 0) return;
+    stream.off('error', errors.listener);
+    errorsOf.delete(stream);
+  };
+}
+
+function listenTo(stream: Writable) {
+  const takers = new Set<Taker>();
+  const listener = (error: Error) => {
+    for (const take of takers) take(error);
+  };
+  stream.on('error', listener);
+  const errors = { listener, takers };
+  errorsOf.set(stream, errors);
+  return errors;
 }

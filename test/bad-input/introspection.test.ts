@@ -1,7 +1,7 @@
 import { tmpdir } from 'node:os';
 import { PassThrough } from 'node:stream';
 import { describe, expect, test } from 'vitest';
-import { jsonLines, SGD } from '../../lib/index.js';
+import { type JsonLines, jsonLines, SGD } from '../../lib/index.js';
 import { expectFailure, type Failure, f32 } from './failure.js';
 
 const listener = () => {};
@@ -67,9 +67,85 @@ const closed = () => {
 const circle: { own?: object } = {};
 circle.own = circle;
 
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable({}, {});
+  revoke();
+  return proxy;
+}
+
+/** What `write` throws; there is no line then. */
+function writeNothing(write: (log: JsonLines) => void) {
+  const stream = new PassThrough();
+  try {
+    write(jsonLines(stream));
+  } finally {
+    expect(stream.readableLength).toBe(0);
+  }
+}
+
+const thrower = (thrown: unknown) => () => {
+  throw thrown;
+};
+
+const lossy: [what: string, record: object, received: string][] = [
+  ['a bigint', { big: 1n }, 'Do not know how to serialize a BigInt'],
+  ['an array of bigints', { big: BigInt64Array.of(1n) }, 'Do not know how to serialize a BigInt'],
+  ['a circle', circle, 'Converting circular structure to JSON'],
+  ['a Map', { of: { a: new Map([['a', 1]]) } }, 'a Map'],
+  ['a Set', { of: [new Set([1])] }, 'a Set'],
+  ['a DataView', { view: new DataView(new ArrayBuffer(8)) }, 'a DataView'],
+  ['an ArrayBuffer', { memory: new ArrayBuffer(8) }, 'an ArrayBuffer'],
+  ['an Error', { error: new Error('lost') }, 'an Error'],
+  ['a revoked proxy', { of: revoked() }, '.*revoked.*'],
+  [
+    'a getter that throws',
+    Object.defineProperty({}, 'a', { enumerable: true, get: thrower(new Error('not now')) }),
+    'not now',
+  ],
+  ['a toJSON that throws', { a: { toJSON: thrower(new Error('never')) } }, 'never'],
+  ['a toJSON that throws no error', { a: { toJSON: thrower(Symbol('s')) } }, 'a symbol'],
+  [
+    'a toJSON that throws a revoked proxy',
+    { a: { toJSON: thrower(revoked()) } },
+    'an object that does not let itself be looked at',
+  ],
+  [
+    'a toJSON that returns a bigint',
+    { a: { toJSON: () => 1n } },
+    'Do not know how to serialize a BigInt',
+  ],
+  ...(
+    [
+      [undefined, 'undefined'],
+      [3, '3'],
+      ['{}', '"{}"'],
+      [[1], '[1]'],
+      [null, 'null'],
+    ] as const
+  ).map(([value, text]): [string, object, string] => [
+    `a toJSON of its own that returns ${text}`,
+    { toJSON: () => value },
+    `a toJSON that returns ${text.replace(/[[{}]/g, '\\$&')}`,
+  ]),
+];
+
 const badLogs: Failure[] = [
-  ...[undefined, null, 3, {}, new URL('https://example.org/run.jsonl')].map((destination) => ({
-    does: `a log for ${destination}`,
+  ...[
+    undefined,
+    null,
+    3,
+    {},
+    new URL('https://example.org/run.jsonl'),
+    { write: () => true },
+    { write: () => true, on: 1, off: 1 },
+    revoked(),
+    {
+      get write() {
+        throw new Error('no');
+      },
+    },
+  ].map((destination, i) => ({
+    does: `destination ${i} of a log`,
     run: () => jsonLines(destination as never),
     kind: TypeError,
     code: 'ERR_INVALID_OPTION',
@@ -100,8 +176,8 @@ const badLogs: Failure[] = [
       /^Expected "run.*" to be a file that can be written, but received /,
     ),
   },
-  ...[undefined, 3, [1], new Map()].map((record) => ({
-    does: `a line for ${record}`,
+  ...[undefined, 3, [1], new Map(), revoked()].map((record, i) => ({
+    does: `a line for no plain object, case ${i}`,
     run: () => jsonLines(new PassThrough()).write(record as never),
     kind: TypeError,
     code: 'ERR_INVALID_OPTION',
@@ -114,12 +190,34 @@ const badLogs: Failure[] = [
     code: 'ERR_INVALID_OPTION',
     says: 'Expected event to be a plain object, but received undefined',
   },
-  ...[{ big: 1n }, circle].map((record) => ({
-    does: `a line with a ${'big' in record ? 'bigint' : 'circle'}`,
-    run: () => jsonLines(new PassThrough()).write(record),
+  ...lossy.map(([what, record, received]) => ({
+    does: `a line with ${what}`,
+    run: () => writeNothing((log) => log.write(record)),
     kind: TypeError,
     code: 'ERR_INVALID_OPTION',
-    says: expect.stringMatching(/^Expected record to hold what JSON keeps, but received /),
+    says: expect.stringMatching(
+      new RegExp(`^Expected record to hold what JSON keeps, but received ${received}$`),
+    ),
+  })),
+  ...[
+    [{}, 'the step undefined'],
+    [{ step: '1' }, 'the step "1"'],
+    [{ step: 1, report: [1n] }, 'Do not know how to serialize a BigInt'],
+    [
+      {
+        step: 1,
+        get updated() {
+          throw new Error('not now');
+        },
+      },
+      'not now',
+    ],
+  ].map(([event, received]) => ({
+    does: `an event with ${received}`,
+    run: () => writeNothing((log) => log(event as never)),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: `Expected event to be one of onStep(), but received ${received}`,
   })),
   ...[() => closed().write({}), () => closed()({} as never)].map((run) => ({
     does: 'a line after close()',

@@ -90,6 +90,65 @@ test('a stream gets every line, and is left open', async () => {
   expect(linesOf(stream.read().toString())).toEqual(told);
 });
 
+/** What each of these gives in a line. */
+const kept: [what: string, record: object, line: object][] = [
+  [
+    'numbers that are not finite',
+    { a: [Number.NaN, Number.POSITIVE_INFINITY, -0] },
+    { a: ['NaN', 'Infinity', 0] },
+  ],
+  ['boxed ones', { a: [Object(Number.NaN), Object(1), Object('x')] }, { a: ['NaN', 1, 'x'] }],
+  ['typed arrays', { a: Int8Array.of(1, -1), b: new Float32Array() }, { a: [1, -1], b: [] }],
+  ['no value', { a: undefined, b: () => 1, c: Symbol('c'), d: [undefined] }, { d: [null] }],
+  ['dates', { a: new Date(0) }, { a: '1970-01-01T00:00:00.000Z' }],
+  ['toJSON', { a: { toJSON: () => Number.NaN }, b: { toJSON: () => undefined } }, { a: 'NaN' }],
+  [
+    'instances of classes',
+    {
+      a: new (class {
+        b = 1;
+      })(),
+    },
+    { a: { b: 1 } },
+  ],
+  ['objects without a prototype', Object.assign(Object.create(null), { a: {} }), { a: {} }],
+  ['empty objects', { a: {}, b: [] }, { a: {}, b: [] }],
+  ['text of more than one line', { 'a\n': 'b\n\u2028\ud800' }, { 'a\n': 'b\n\u2028\ud800' }],
+  [
+    'a key that sets prototypes',
+    JSON.parse('{"__proto__":{"a":1}}'),
+    JSON.parse('{"__proto__":{"a":1}}'),
+  ],
+];
+
+test.each(kept)('%s are one line', (_, record, line) => {
+  const stream = new PassThrough();
+  jsonLines(stream).write(record);
+  const [own, ...others] = linesOf(stream.read().toString());
+  expect(others).toEqual([]);
+  expect(JSON.stringify(own)).toBe(JSON.stringify({ time, ...line }));
+});
+
+test('many logs of one stream listen once, and all are told that it fails', async () => {
+  const warnings: Error[] = [];
+  const warn = (warning: Error) => warnings.push(warning);
+  process.on('warning', warn);
+  const stream = new PassThrough();
+  const logs = Array.from({ length: 20 }, () => jsonLines(stream));
+  expect(stream.listenerCount('error')).toBe(1);
+  await logs.pop()?.close();
+  expect(stream.listenerCount('error')).toBe(1);
+  stream.emit('error', new Error('broken'));
+  for (const log of logs) {
+    await expect(log.flush()).rejects.toMatchObject({ code: 'ERR_LOG_WRITE' });
+  }
+  const later = jsonLines(stream);
+  await later.close();
+  await new Promise(setImmediate);
+  process.off('warning', warn);
+  expect(warnings).toEqual([]);
+});
+
 const failing = () => {
   let count = 0;
   return new Writable({
