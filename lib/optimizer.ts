@@ -636,6 +636,7 @@ export abstract class Optimizer<O, P extends object> {
       }
       const values = { ...group.values, [name]: kept };
       checkTogether(this.#rule, values, group.path);
+      checkStorage(values, group.parameters, group.path);
       return group.with(values);
     });
     const state = extendState(this.#rule, this.#state, changed, this.#parameters);

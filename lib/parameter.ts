@@ -5,7 +5,8 @@ import type { Stage } from './rule.js';
 export interface ParameterOptions {
   /**
    * The least that a parameter may be: one that falls below becomes this, by projection; NaN stays. In 16-bit parameters it
-   * is rounded to the nearest of their numbers. Domain: any number that is not NaN. Default: -Infinity.
+   * is rounded to the nearest of their numbers, and one that would round to infinity, such as 65520 in float16, is
+   * ERR_CONFLICTING_OPTIONS. Domain: any number of float32. Default: -Infinity, which is no bound.
    * As `optax.projections.projection_box`; PyTorch and Keras leave it to the caller (Keras: constraints).
    */
   lowerBound?: number;

@@ -1,4 +1,4 @@
-import { failure } from './errors.js';
+import { failure, show } from './errors.js';
 import {
   boolean,
   initially,
@@ -7,8 +7,11 @@ import {
   type Specification,
   type Values,
 } from './hyperparameters.js';
+import type { ParameterOptions } from './parameter.js';
 import type { Parameter } from './params.js';
 import type { DataType, MemoryType } from './tensor.js';
+import { codecs } from './types/codecs.js';
+import { NEAREST } from './types/rounding.js';
 
 /** How the numbers of an optimizer lie in memory. */
 export interface StorageOptions {
@@ -64,12 +67,29 @@ export function hasMasterCopy(type: DataType, h: Values<object>): boolean {
   return (h as Storage).masterCopy && (type === 'bfloat16' || type === 'float16');
 }
 
-/** Throws if these parameters cannot be stored like this. */
+/** Throws if these parameters cannot be stored like this, or if their type has no numbers for the options. */
 export function checkStorage(h: Values<object>, parameters: readonly Parameter[], where: string) {
   const { stateType } = h as Storage;
   const wide = parameters.find(({ type }) => type === 'float64');
-  if (stateType === 'float32' || !wide) return;
-  const expected = `${where}.stateType to be 'float32' for params${wide.path}`;
-  const received = `'${stateType}' for a Float64Array`;
-  throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, received);
+  if (stateType !== 'float32' && wide) {
+    const expected = `${where}.stateType to be 'float32' for params${wide.path}`;
+    const received = `'${stateType}' for a Float64Array`;
+    throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, received);
+  }
+  for (const name of ['lowerBound', 'upperBound'] as const) {
+    const bound = (h as Values<ParameterOptions>)[name];
+    // A bound is rounded to the parameter's type: one that became infinite would be none, or make parameters infinite.
+    const beyond = parameters.find(
+      (parameter) => Number.isFinite(bound) && !Number.isFinite(round(bound, parameter)),
+    );
+    if (!beyond) continue;
+    const expected = `${where}.${name} to be finite as ${beyond.type}, in which params${beyond.path} is`;
+    throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, show(bound));
+  }
+}
+
+/** A number as a parameter can have it. */
+function round(x: number, { type }: Parameter): number {
+  if (type === 'float32' || type === 'float64') return x; // options are finite there
+  return codecs[type].decode(codecs[type].encode(x, NEAREST));
 }

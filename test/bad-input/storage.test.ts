@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest';
 import { Adam, configure, type Isa, RMSprop, Rprop, SGD, type StateDict } from '../../lib/index.js';
 import type { MemoryArray, Tensor } from '../../lib/tensor.js';
+import type { AnyOptimizer } from '../variants.js';
 import { engines, expectFailure, type Failure, f32, rmsprop } from './failure.js';
 
 const u16 = (...codes: number[]) => Uint16Array.from(codes);
@@ -101,6 +102,64 @@ const badOptions: Failure[] = [
 
 describe('an optimizer is not made with', () => {
   test.each(badOptions)('$does', (failure) => expectFailure(failure));
+});
+
+describe.each([
+  ['float16', 65520, 65519],
+  ['bfloat16', 2 ** 128 - 2 ** 119, 3.39e38],
+] as const)('a bound that would be infinite in %s', (dtype, beyond, within) => {
+  const narrow = { w: u16(1) };
+  const groups = () => [{ params: { b: f32(1) } }, { params: narrow, dtype }];
+  const failure = (where: string, name: string, value: number, path = 'params[1].w') => ({
+    does: '',
+    ...conflict,
+    says: `Expected ${where}.${name} to be finite as ${dtype}, in which ${path} is, but received ${value}`,
+  });
+
+  describe.each([
+    ['upperBound', 1],
+    ['lowerBound', -1],
+  ] as const)('%s', (name, sign) => {
+    const value = sign * beyond;
+
+    test.each([false, true])(
+      'is refused for all, for a group and for one added, masterCopy %s',
+      (masterCopy) => {
+        const own = { dtype, masterCopy };
+        const all = () => rmsprop({ [name]: value, ...own }, narrow);
+        expectFailure({ ...failure('options', name, value, 'params.w'), run: all });
+        const inherited = () => rmsprop({ [name]: value }, groups());
+        expectFailure({ ...failure('params[1]', name, value), run: inherited });
+        const optimizer = rmsprop({}, [{ params: { b: f32(1) } }]) as unknown as AnyOptimizer;
+        const add = () => optimizer.addGroup({ params: narrow, ...own, [name]: value });
+        expectFailure({ ...failure('params[1]', name, value), run: add });
+        expect(optimizer.groups.length).toBe(1);
+      },
+    );
+
+    test('is neither set nor loaded', () => {
+      const optimizer = rmsprop({}, groups());
+      const before = optimizer.stateDict();
+      for (const target of [optimizer, optimizer.groups[1] as object]) {
+        const set = () => Reflect.set(target, name, value);
+        expectFailure({ ...failure('params[1]', name, value), run: set });
+      }
+      const dict = optimizer.stateDict();
+      for (const group of dict.groups) group.options[name] = value;
+      const load = () => optimizer.loadStateDict(dict);
+      expectFailure({ ...failure('state.groups[1].options', name, value), run: load });
+      expect(optimizer.stateDict()).toEqual(before);
+    });
+
+    test('is good for float32, as are the largest finite one and none', () => {
+      const optimizer = rmsprop({}, groups());
+      Object.assign(optimizer.groups[0] as object, { [name]: value });
+      for (const good of [sign * within, sign * Number.POSITIVE_INFINITY]) {
+        Object.assign(optimizer, { [name]: good });
+        expect(optimizer.groups[1]).toMatchObject({ [name]: good });
+      }
+    });
+  });
 });
 
 describe('is not set later', () => {
