@@ -5,7 +5,7 @@ export interface Hyperparameter<T> {
   /** Undefined where there is none: such an option must be given. */
   readonly default: T;
   readonly expected: string;
-  readonly type: 'number' | 'string' | 'boolean' | 'function' | 'object';
+  readonly type: 'number' | 'string' | 'boolean' | 'function' | 'list';
   accepts(value: T): boolean;
   /** What is kept of a value, so that nobody can change it later. The value itself, if not given. */
   copy?(value: T): T;
@@ -113,6 +113,22 @@ export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Hyperpa
   return { default: words[0], expected, type: 'string', accepts: (x) => words.includes(x), words };
 }
 
+/** A list. What is kept is a copy, without holes; a list that does not let itself be copied counts as one of nothing good. */
+export function list<T>(
+  expected: string,
+  accepts: (list: readonly T[]) => boolean,
+  value?: readonly T[],
+): Hyperparameter<readonly T[]> {
+  const copy = (list: readonly T[]): readonly T[] => {
+    try {
+      return Object.freeze(Array.from(list));
+    } catch {
+      return [undefined as T];
+    }
+  };
+  return { default: value as readonly T[], expected, type: 'list', accepts, copy };
+}
+
 /** A hyperparameter that is read when the state is made, and cannot be set later. */
 export function initially<T>(hyperparameter: Hyperparameter<T>): Hyperparameter<T> {
   return { ...hyperparameter, initial: true };
@@ -147,10 +163,19 @@ export function checkValue(
   const hyperparameter = (specification as AnySpecification)[name] as Hyperparameter<unknown>;
   const fail = (Kind: typeof TypeError | typeof RangeError, code: ErrorCode) =>
     failure(Kind, code, `${where} to be ${hyperparameter.expected}`, show(value));
-  if (typeof value !== hyperparameter.type) throw fail(TypeError, 'ERR_INVALID_OPTION');
+  if (!isOfType(value, hyperparameter.type)) throw fail(TypeError, 'ERR_INVALID_OPTION');
   const kept = hyperparameter.copy ? hyperparameter.copy(value) : value;
   if (!hyperparameter.accepts(kept)) throw fail(RangeError, 'ERR_INVALID_OPTION');
   return kept;
+}
+
+function isOfType(value: unknown, type: Hyperparameter<unknown>['type']): boolean {
+  if (type !== 'list') return typeof value === type;
+  try {
+    return Array.isArray(value);
+  } catch {
+    return false; // a revoked proxy
+  }
 }
 
 /** What other frameworks call options of this package. */

@@ -1,5 +1,5 @@
 import { failure, show } from './errors.js';
-import type { Hyperparameter, Specification, Values } from './hyperparameters.js';
+import { list, type Specification, type Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 
 /**
@@ -25,32 +25,19 @@ export interface SelectionOptions {
   frozen?: readonly string[];
 }
 
+const patterns = list<string>(
+  'a list of patterns of names, which are strings',
+  (all) => all.every((pattern) => typeof pattern === 'string'),
+  Object.freeze([]),
+);
+
 export const selectionHyperparameters: Specification<SelectionOptions> = {
-  weightDecayExclude: namePatterns(),
-  frozen: namePatterns(),
+  weightDecayExclude: patterns,
+  frozen: patterns,
 };
 
 type SelectionName = keyof SelectionOptions;
 const selectionNames = Object.keys(selectionHyperparameters) as SelectionName[];
-
-function namePatterns(): Hyperparameter<readonly string[]> {
-  return {
-    default: Object.freeze([]),
-    expected: 'a list of patterns of names, which are strings',
-    type: 'object',
-    accepts: (list) => Array.isArray(list) && list.every((pattern) => typeof pattern === 'string'),
-    copy,
-  };
-}
-
-/** A list that nobody changes later. What is no list, or does not let itself be looked at, is refused as it is. */
-function copy(value: readonly string[]): readonly string[] {
-  try {
-    return Array.isArray(value) ? Object.freeze(Array.from(value)) : value;
-  } catch {
-    return null as never;
-  }
-}
 
 /** The places of the parameters that a list of patterns chooses, counted from `first`. */
 export function select(
@@ -98,11 +85,11 @@ export function checkSelections(
   for (const option of selectionNames) {
     const listOf = (values: Values<object>) => (values as Values<SelectionOptions>)[option];
     const inherited = listOf(defaults);
-    for (const list of new Set(added.map(({ values }) => listOf(values)))) {
-      if (list === inherited && !areFirst) continue;
-      const having = added.filter(({ values }) => listOf(values) === list);
-      const where = list === inherited ? 'options' : having[0]?.path;
-      requireMatches(list, having, `${where}.${option}`);
+    for (const own of new Set(added.map(({ values }) => listOf(values)))) {
+      if (own === inherited && !areFirst) continue;
+      const having = added.filter(({ values }) => listOf(values) === own);
+      const where = own === inherited ? 'options' : having[0]?.path;
+      requireMatches(own, having, `${where}.${option}`);
     }
   }
 }

@@ -26,7 +26,6 @@ const specification: Specification<MultiStepOptions> = {
  * @throws TypeError, RangeError ERR_INVALID_OPTION; TypeError ERR_UNKNOWN_OPTION
  */
 export function multiStep(options: MultiStepOptions) {
-  const { milestones: given, factor } = readAllOptions(specification, options, 'options');
-  const milestones = [...given];
+  const { milestones, factor } = readAllOptions(specification, options, 'options');
   return defineSchedule((step) => fractionalPower(factor, stageAt(milestones, step)));
 }

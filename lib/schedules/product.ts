@@ -18,6 +18,6 @@ const specification: Specification<ProductOptions> = { schedules: scheduleList }
  * @throws TypeError, RangeError ERR_INVALID_OPTION; TypeError ERR_UNKNOWN_OPTION
  */
 export function product(options: ProductOptions) {
-  const schedules = [...readAllOptions(specification, options, 'options').schedules];
+  const { schedules } = readAllOptions(specification, options, 'options');
   return defineSchedule((step) => schedules.reduce((factor, each) => factor * each(step), 1));
 }

@@ -1,5 +1,5 @@
 import { failure, show } from '../errors.js';
-import type { Hyperparameter } from '../hyperparameters.js';
+import { type Hyperparameter, list } from '../hyperparameters.js';
 
 /**
  * What the rates of all groups are multiplied by once `step` optimizer steps have been made: a pure function. Schedules of
@@ -27,10 +27,7 @@ export function scheduleOption(preset?: Schedule): Hyperparameter<Schedule> {
 }
 
 /** Some schedules as an option of another one. */
-export const scheduleList: Hyperparameter<readonly Schedule[]> = {
-  default: undefined as never,
-  expected: 'a list of schedules, which are functions of the step',
-  type: 'object',
-  accepts: (list) =>
-    Array.isArray(list) && list.length > 0 && list.every((item) => typeof item === 'function'),
-};
+export const scheduleList = list<Schedule>(
+  'a list of schedules, which are functions of the step',
+  (all) => all.length > 0 && all.every((item) => typeof item === 'function'),
+);

@@ -25,9 +25,7 @@ const specification: Specification<SequenceOptions> = {
  * @throws TypeError, RangeError ERR_INVALID_OPTION; TypeError ERR_UNKNOWN_OPTION; RangeError ERR_CONFLICTING_OPTIONS
  */
 export function sequence(options: SequenceOptions) {
-  const values = readAllOptions(specification, options, 'options');
-  const schedules = [...values.schedules];
-  const milestones = [...values.milestones];
+  const { schedules, milestones } = readAllOptions(specification, options, 'options');
   if (milestones.length !== schedules.length - 1) {
     const expected = `options.milestones to be one fewer than the ${schedules.length} schedules`;
     throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, `${milestones.length}`);

@@ -4,6 +4,20 @@ import { domain, expectFailure, type Failure, f32, rmsprop } from './failure.js'
 
 const patterns = 'to be a list of patterns of names, which are strings';
 
+const unseen = 'an object that does not let itself be looked at';
+function revoked(): object {
+  const { proxy, revoke } = Proxy.revocable([], {});
+  revoke();
+  return proxy;
+}
+
+function unreadable(): object {
+  const get = () => {
+    throw new Error('no');
+  };
+  return new Proxy([], { get });
+}
+
 const badOptions: Failure[] = [
   {
     does: 'an option that does not exist',
@@ -181,36 +195,29 @@ const badOptions: Failure[] = [
     code: 'ERR_INVALID_OPTION',
     says: 'Expected params[1].decay to be a number of at least 0 and below 1, but received 2',
   },
-  {
-    does: 'a pattern of names that is no list',
-    run: () => rmsprop({ weightDecayExclude: '*bias' }, { bias: f32(1) }),
-    kind: TypeError,
-    code: 'ERR_INVALID_OPTION',
-    says: `Expected options.weightDecayExclude ${patterns}, but received "*bias"`,
-  },
-  ...(
-    [
-      ['a regular expression', () => [/bias/], 'an array of length 1'],
-      ['a hole', () => new Array(2), 'an array of length 2'],
-      ['a set', () => new Set(['*']), 'a Set'],
+  ...(['frozen', 'weightDecayExclude'] as const).flatMap((option) =>
+    (
       [
-        'something that does not let itself be looked at',
-        () => {
-          const { proxy, revoke } = Proxy.revocable([], {});
-          revoke();
-          return proxy;
-        },
-        'an object that does not let itself be looked at',
-      ],
-    ] as const
-  ).map(
-    ([name, frozen, received]): Failure => ({
-      does: `${name} for patterns of names`,
-      run: () => rmsprop({ frozen: frozen() }, { bias: f32(1) }),
-      kind: RangeError,
-      code: 'ERR_INVALID_OPTION',
-      says: `Expected options.frozen ${patterns}, but received ${received}`,
-    }),
+        ['a word', () => '*bias', TypeError, '"*bias"'],
+        ['null', () => null, TypeError, 'null'],
+        ['an object', () => ({}), TypeError, 'an object'],
+        ['an object like a list', () => ({ 0: '*', length: 1 }), TypeError, 'an object'],
+        ['a set', () => new Set(['*']), TypeError, 'a Set'],
+        ['a typed array', () => f32(1), TypeError, 'a Float32Array'],
+        ['a revoked proxy', revoked, TypeError, unseen],
+        ['a list that throws', unreadable, RangeError, unseen],
+        ['a regular expression', () => [/bias/], RangeError, 'an array of length 1'],
+        ['a hole', () => new Array(2), RangeError, 'an array of length 2'],
+      ] as const
+    ).map(
+      ([name, list, kind, received]): Failure => ({
+        does: `${name} for ${option}`,
+        run: () => rmsprop({ [option]: list() }, { bias: f32(1) }),
+        kind,
+        code: 'ERR_INVALID_OPTION',
+        says: `Expected options.${option} ${patterns}, but received ${received}`,
+      }),
+    ),
   ),
   {
     does: 'a pattern that matches no name',

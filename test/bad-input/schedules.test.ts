@@ -31,7 +31,21 @@ const domains: Record<Name, { good: object; bad: Record<string, unknown[]> }> = 
   step: { good: { steps: 3 }, bad: { steps: [undefined, 0, 3n], factor: [-0.1, '0.1'] } },
   multiStep: {
     good: { milestones: [3] },
-    bad: { milestones: [undefined, 3, [0], [3, 3], [5, 3], [1.5], ['3']], factor: [-1] },
+    bad: {
+      milestones: [
+        undefined,
+        null,
+        3,
+        new Set([3]),
+        new Array(1),
+        [0],
+        [3, 3],
+        [5, 3],
+        [1.5],
+        ['3'],
+      ],
+      factor: [-1],
+    },
   },
   exponential: { good: { factor: 0.9 }, bad: { factor: [undefined, -0.9], steps: [0, 0.5] } },
   polynomial: {
@@ -89,7 +103,16 @@ const domains: Record<Name, { good: object; bad: Record<string, unknown[]> }> = 
   sequence: {
     good: { schedules: list, milestones: [3] },
     bad: {
-      schedules: [undefined, [], [schedule, 1], schedule, [schedule, schedules.reduceOnPlateau()]],
+      schedules: [
+        undefined,
+        null,
+        {},
+        new Array(2),
+        [],
+        [schedule, 1],
+        schedule,
+        [schedule, schedules.reduceOnPlateau()],
+      ],
       milestones: [undefined, [0]],
     },
   },
@@ -103,7 +126,9 @@ test('every schedule is in the table', () => {
 describe.each(Object.entries(domains))('%s', (name, { good, bad }) => {
   const make = schedules[name as Name] as AnySchedule;
   const kindOf = (sample: unknown, value: unknown): Kind =>
-    typeof value === typeof sample && value !== null ? RangeError : TypeError;
+    typeof value === typeof sample && Array.isArray(value) === Array.isArray(sample)
+      ? RangeError
+      : TypeError;
   /** A value of the type that the option is of. */
   const samples: Record<string, unknown> = {
     ...{ mode: '', annealing: '', thresholdMode: '', schedule, schedules: [], milestones: [] },
