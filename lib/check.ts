@@ -45,12 +45,20 @@ export function partFault(parameters: readonly Parameter[], i: number, gradient:
 
 /** Which parameter shares memory with a gradient of tensor i, as the error to throw. */
 export function gradientOverlap(parameters: readonly Parameter[], i: number, gradient: Tensor) {
-  const { path } = parameters[i] as Parameter;
-  const other = parameters.find(({ tensor }) => shareMemory(tensor, gradient));
-  return other && overlap(`grads${path}`, `params${other.path}`);
+  return overlapWith(parameters, gradient, `grads${(parameters[i] as Parameter).path}`);
 }
 
-function shareMemory(one: Tensor, other: Tensor): boolean {
+/** Which parameter shares memory with this, as the error to throw. */
+export function overlapWith(
+  parameters: readonly Parameter[],
+  memory: ArrayBufferView,
+  where: string,
+) {
+  const other = parameters.find(({ tensor }) => shareMemory(tensor, memory));
+  return other && overlap(where, `params${other.path}`);
+}
+
+function shareMemory(one: ArrayBufferView, other: ArrayBufferView): boolean {
   if (byteLengthOf(one) === 0 || byteLengthOf(other) === 0) return false;
   if (bufferOf(one) !== bufferOf(other)) return false;
   const begin = Math.max(byteOffsetOf(one), byteOffsetOf(other));

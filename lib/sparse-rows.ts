@@ -1,4 +1,4 @@
-import { gradientOverlap, memoryFault } from './check.js';
+import { gradientOverlap, memoryFault, overlapWith } from './check.js';
 import type { PlanRequest } from './engine.js';
 import { failure, show } from './errors.js';
 import type { Parameter } from './params.js';
@@ -70,14 +70,20 @@ export function rowsFault(
   const end = length / width;
   for (const row of rows as RowNumbers) {
     if (row >= 0 && row < end) continue;
-    const expected = `rows of params${path} from 0 to ${end - 1}`;
+    const expected =
+      length === 0
+        ? `no rows of params${path}, which has length 0`
+        : `rows of params${path} from 0 to ${end - 1}`;
     return failure(RangeError, 'ERR_ROW_RANGE', expected, `${row}`);
   }
   if (count > 0 && width % BLOCK !== 0 && slots[i]?.some((slot) => slot?.type === 'uint8')) {
     const expected = `rows of params${path} to be multiples of ${BLOCK} numbers, which share a scale in its states`;
     return failure(RangeError, 'ERR_ROWS_UNSUPPORTED', expected, `${width}`);
   }
-  return gradientOverlap(parameters, i, gradients as Tensor);
+  return (
+    gradientOverlap(parameters, i, gradients as Tensor) ??
+    overlapWith(parameters, rows as RowNumbers, `the list of rows of params${path}`)
+  );
 }
 
 /** Different rows, in the order in which they first appear, and the gradient of each: one after the other. */

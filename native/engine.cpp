@@ -126,7 +126,9 @@ bool Plan::setRows(size_t i, const uint32_t* rows, size_t count, size_t end, voi
   const Tensor& tensor = tensors_[i];
   char* begin = static_cast<char*>(gradients);
   rowGradients_ = {begin, begin + count * width * sizeOf(tensor.type)};
-  return !isWritten(rowGradients_) && sparseRows_.take(rows, count, end, width);
+  const char* list = reinterpret_cast<const char*>(rows);
+  if (isWritten(rowGradients_) || isWritten({list, list + count * sizeof *rows})) return false;
+  return sparseRows_.take(rows, count, end, width);
 }
 
 void Plan::runRows(size_t i) {

@@ -237,6 +237,51 @@ describe.each(engines)('on %s', (isa) => {
     expect(w).toEqual(new Float32Array(2));
   });
 
+  test('rows that stand in another parameter, or behind another buffer object, are refused', () => {
+    configure({ isa });
+    const [w, v] = [0, 1].map(() => new Float32Array(new SharedArrayBuffer(8))) as [
+      Float32Array<SharedArrayBuffer>,
+      Float32Array<SharedArrayBuffer>,
+    ];
+    const optimizer = new SGD([w, v]);
+    for (const [i, own] of [w, v].entries()) {
+      expectFailure({
+        does: '',
+        run: () => optimizer.stepRows(0, new Uint32Array(own.buffer, 4), f32(1)),
+        kind: RangeError,
+        code: 'ERR_TENSOR_OVERLAP',
+        says: `Expected the list of rows of params[0] to have memory of its own, but received memory shared with params[${i}]`,
+      });
+      if (isa === 'typescript') continue;
+      const clone = new Uint32Array(structuredClone(own.buffer));
+      expect(() => optimizer.stepRows(0, clone, f32(1, 1))).toThrow(
+        expect.objectContaining({ code: 'ERR_TENSOR_OVERLAP' }),
+      );
+    }
+    expect([w, v]).toEqual([new Float32Array(2), new Float32Array(2)]);
+    // Beside a parameter there is room.
+    const memory = new ArrayBuffer(16);
+    const beside = new SGD([new Float32Array(memory, 4, 2)]);
+    for (const at of [0, 12]) {
+      beside.stepRows(0, new Uint32Array(memory, at, 1), f32(1));
+      beside.endStep();
+    }
+  });
+
+  test('rows of a tensor that has none are refused, and none of them are not', () => {
+    configure({ isa });
+    const optimizer = new SGD([f32()]);
+    expectFailure({
+      does: '',
+      run: () => optimizer.stepRows(0, Uint32Array.of(3), f32(1)),
+      kind: RangeError,
+      code: 'ERR_ROW_RANGE',
+      says: 'Expected no rows of params[0], which has length 0, but received 3',
+    });
+    optimizer.stepRows(0, Uint32Array.of(), f32());
+    expect(optimizer.endStep().updated).toBe(true);
+  });
+
   test('memory that another tensor has lost is no matter', () => {
     configure({ isa });
     const w = f32(1, 2);
