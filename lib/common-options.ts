@@ -42,7 +42,7 @@ export function checkCommonOptions(h: Values<object>, where: string) {
     throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, show(lowerBound));
   }
   if (dynamicLossScale && onNonFinite === 'throw') {
-    const expected = `${where}.onNonFinite to be 'skip' where dynamicLossScale is true`;
+    const expected = `${where}.onNonFinite to be 'skip' or 'propagate' where dynamicLossScale is true, which skips`;
     throw failure(RangeError, 'ERR_CONFLICTING_OPTIONS', expected, show(onNonFinite));
   }
 }

@@ -29,8 +29,8 @@ export interface OptimizerWideOptions {
    */
   lossScale?: number;
   /**
-   * Adapts `lossScale`: gradients that are not all finite are skipped, as by `onNonFinite: 'skip'`, and halve it, but not
-   * below 1; `lossScaleGrowthInterval` updates without one double it. Start from something large, such as 65536.
+   * Adapts `lossScale`: gradients that are not all finite are skipped, whether `onNonFinite` is `'skip'` or its default,
+   * `'propagate'`, and halve it, but not below 1; `lossScaleGrowthInterval` updates without one double it. Start from something large, such as 65536.
    * Default: false. As PyTorch's `GradScaler` and Keras's `LossScaleOptimizer`, which have no least scale. A scale that was
    * set while the step was under way is not made larger by it.
    */
@@ -40,7 +40,8 @@ export interface OptimizerWideOptions {
   /**
    * What a step does when a gradient, unscaled and added to the sum, is infinite or NaN: `'propagate'` goes on; `'skip'`
    * leaves everything as it is, as if the call had not been made, but for `zeroGradients`; `'throw'` throws
-   * ERR_GRADIENT_NOT_FINITE, and nothing has changed. Default: `'propagate'`. As `optax.apply_if_finite` without its limit.
+   * ERR_GRADIENT_NOT_FINITE, and nothing has changed. With `dynamicLossScale` the default skips, too, and `'throw'` is
+   * ERR_CONFLICTING_OPTIONS. Default: `'propagate'`. As `optax.apply_if_finite` without its limit.
    */
   onNonFinite?: 'propagate' | 'skip' | 'throw';
   /**

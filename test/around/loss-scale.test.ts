@@ -46,6 +46,17 @@ describe.each(engines)('on %s', (isa) => {
     expect(seen).toEqual(scales);
   });
 
+  test.each(['propagate', 'skip'] as const)(
+    'skips gradients that are not finite where onNonFinite is %s',
+    (onNonFinite) => {
+      configure({ isa });
+      const weights = Float32Array.of(1);
+      const optimizer = new SGD(weights, { dynamicLossScale: true, lossScale: 8, onNonFinite });
+      expect(optimizer.step(bad()).updated).toBe(false);
+      expect([weights[0], optimizer.lossScale]).toEqual([1, 4]);
+    },
+  );
+
   test('doubles after 2000 good steps, by default', () => {
     configure({ isa });
     const optimizer = new SGD([Float32Array.of(0)], { dynamicLossScale: true, lossScale: 4 });

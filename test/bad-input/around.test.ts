@@ -138,7 +138,7 @@ const conflicts: (Failure & { set: [name: string, value: unknown][] })[] = [
       ['dynamicLossScale', true],
     ],
     ...conflict,
-    says: `Expected options.onNonFinite to be 'skip' where dynamicLossScale is true, but received "throw"`,
+    says: `Expected options.onNonFinite to be 'skip' or 'propagate' where dynamicLossScale is true, which skips, but received "throw"`,
   },
 ];
 
