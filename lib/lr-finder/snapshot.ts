@@ -7,8 +7,7 @@ import { bytesOf, isDetached } from '../tensor.js';
 
 /**
  * Copies the parameters, and has the optimizer go on with a copy of its state. Returns what brings back the bytes of the
- * former, the state itself, and a loss scale that steps have changed. Throws if there is no memory for the copies; nothing has
- * changed then. Hyperparameters that the caller sets meanwhile stay.
+ * former, the state itself, and the hyperparameters. Throws if there is no memory for the copies; nothing has changed then.
  */
 export function takeSnapshot(insides: Insides): () => void {
   const parameters = insides.parameters();
@@ -19,13 +18,10 @@ export function takeSnapshot(insides: Insides): () => void {
     return copy;
   });
   const original = insides.state();
-  const { lossScale } = optionsOf(insides);
-  const valuesNow = () => insides.groups().map(({ values }) => values);
-  insides.replace(original.clone(), valuesNow());
+  const values = insides.groups().map((group) => group.values);
+  insides.replace(original.clone(), values);
   return () => {
-    const values = valuesNow();
-    const isDynamic = optionsOf(insides).dynamicLossScale;
-    insides.replace(original, isDynamic ? values.map((own) => ({ ...own, lossScale })) : values);
+    insides.replace(original, values);
     for (const [i, { tensor }] of parameters.entries()) {
       // Memory that the caller has taken away meanwhile is the caller's again.
       if (isDetached(tensor)) continue;

@@ -57,24 +57,68 @@ test('steps that are asked for before and meanwhile are made as if there were no
   expect(one.optimizer.stateDict()).toEqual(twin.optimizer.stateDict());
 });
 
-test('a hyperparameter that is set meanwhile holds afterwards, and not in the test', async () => {
+/** What a batch may set though the optimizer is busy. */
+const settings: Record<string, unknown>[] = [
+  { learningRate: 0.5, decay: 0.25 },
+  { momentum: 0 },
+  { frozen: ['weights'], weightDecay: 0.1 },
+  { lossScale: 2 },
+  { dynamicLossScale: true, lossScale: 1024 },
+];
+
+test.each(settings)('%o, set in a batch, holds neither in the test nor afterwards', async (set) => {
   const run = async (change: boolean) => {
     const { optimizer, params } = start();
+    const before = optimizer.stateDict();
     const seen: Float32Array[] = [];
-    const batch = (i: number) => {
-      if (change && i === 1) {
-        optimizer.learningRate = 0.5;
-        optimizer.decay = 0.25;
-      }
+    const batch = async (i: number) => {
+      if (change && i === 1) Object.assign(optimizer, set);
+      await Promise.resolve();
       seen.push(params.weights.slice());
-      return good;
+      return {
+        loss: 1,
+        gradients: { weights: gradients.weights.map((g) => g * optimizer.lossScale) },
+      };
     };
     await lrFinder(optimizer, batch, options);
-    return { seen, optimizer };
+    expect(optimizer.stateDict()).toEqual(before);
+    return { seen, params };
   };
   const [changed, unchanged] = [await run(true), await run(false)];
-  expect(changed.seen).toEqual(unchanged.seen);
-  expect([changed.optimizer.learningRate, changed.optimizer.decay]).toEqual([0.5, 0.25]);
+  expect(changed.params).toEqual(unchanged.params);
+  if (!('lossScale' in set)) expect(changed.seen).toEqual(unchanged.seen);
+});
+
+test('a dynamic loss scale that a batch turns off is restored all the same', async () => {
+  const optimizer = new RMSprop(Float32Array.of(1), { dynamicLossScale: true, lossScale: 64 });
+  const before = optimizer.stateDict();
+  await lrFinder(
+    optimizer,
+    (i) => {
+      if (i === 2) optimizer.dynamicLossScale = false;
+      return { loss: 1, gradients: Float32Array.of(Number.NaN) };
+    },
+    options,
+  );
+  expect(optimizer.stateDict()).toEqual(before);
+});
+
+test('a hyperparameter that is set before the test has its turn holds afterwards, and not in the test', async () => {
+  const run = async (change: boolean) => {
+    const { optimizer, params } = start();
+    const before = optimizer.stepAsync(gradients);
+    const found = lrFinder(
+      optimizer,
+      () => ({ ...good, loss: params.weights[0] as number }),
+      options,
+    );
+    if (change) optimizer.decay = 0.25;
+    await before;
+    return { losses: (await found).losses, decay: optimizer.decay };
+  };
+  const [changed, unchanged] = [await run(true), await run(false)];
+  expect(changed.losses).toEqual(unchanged.losses);
+  expect([changed.decay, unchanged.decay]).toEqual([0.25, 0.9]);
 });
 
 test('a test of which a signal cancels the turn never begins', async () => {
