@@ -71,6 +71,7 @@ export const adamax = defineRule({
  *     p = p - learningRate / (1 - beta1^t) * m / u
  *
  * As PyTorch's (`foreach=False`) to the bit. Keras adds epsilon to u where it divides, and not to the gradient.
+ * optax adds it to the gradient, as here, and differs in rounding only: it divides m by 1 - beta1^t first.
  *
  * Source: Kingma and Ba, arXiv:1412.6980, section 7.1; torch/optim/adamax.py.
  */

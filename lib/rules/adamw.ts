@@ -31,7 +31,11 @@ export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters, pytor
  *
  *     p = p * (1 - learningRate * weightDecay), then Adam
  *
- * As PyTorch's (`foreach=False`) to the bit, but for the square root, which here is always correctly rounded.
+ * The weight decay is 0.01 by default, as PyTorch's (Keras: 0.004; optax: 0.0001), and 0 switches it off.
+ *
+ * As PyTorch's (`foreach=False`) to the bit, but for the square root, which here is always correctly rounded. Keras shrinks
+ * first, too, and puts epsilon before the bias correction of v, as its Adam does. optax adds weightDecay * p to the update, and
+ * multiplies the sum by the rate: the same but for rounding.
  *
  * Source: Loshchilov and Hutter, arXiv:1711.05101; torch/optim/adamw.py.
  */

@@ -63,8 +63,9 @@ export const lion = defineRule({
  * and 1 - beta, are computed in float64 and rounded once to the tensor's type. The sign of 0 is 0, and so is that of NaN: a
  * NaN gradient makes the average NaN for good, and the parameter stands still.
  *
- * PyTorch has no Lion. The authors' and optax's differ in rounding: they add both products rounded, and weight decay to the
- * sign.
+ * PyTorch has no Lion. The authors', Keras's and optax's differ in rounding: they add both products rounded. The authors' and
+ * optax's add weight decay to the sign (optax: 0.001 by default); Keras shrinks p first, as here, and has a rate of 0.001 by
+ * default.
  *
  * Source: Chen et al., Symbolic Discovery of Optimization Algorithms, arXiv:2302.06675, algorithm 2.
  */

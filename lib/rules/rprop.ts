@@ -101,6 +101,9 @@ export const rprop = defineRule({
  * NaN gradient leaves the parameter alone. As PyTorch's (`foreach=False`) to the bit; PyTorch's has no weight decay. Where
  * weight decay is part of the gradient (`'l2'`), it takes part in the sign.
  *
+ * Keras has no Rprop. That of optax (0.2.8) keeps the step s * sign(g) instead of g, does not bring s into its limits where the
+ * product is 0, as at the first step, and makes at each call the step of the call before, or none where the sign has changed.
+ *
  * Its states are float32: another `stateType` is ERR_CONFLICTING_OPTIONS, as is a stepMin above stepMax.
  *
  * Source: Riedmiller and Braun, ICNN 1993; without weight backtracking, iRprop-: Igel and Hüsken, NC 2000;

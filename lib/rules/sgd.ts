@@ -85,7 +85,8 @@ export const sgd = defineRule({
  *     p = p - learningRate * (g + momentum * b)                    Nesterov
  *
  * As PyTorch's, to the bit. Momentum that is switched on after the first step starts from b = 0. Keras and TensorFlow put
- * the rate into the buffer, which differs when the rate changes.
+ * the rate into the buffer, which differs when the rate changes. optax does not, and differs in rounding only; it has no
+ * dampening, and weight decay in a transformation of its own.
  *
  * Source: Polyak 1964; Sutskever et al., ICML 2013; torch/optim/sgd.py.
  */

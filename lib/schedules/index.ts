@@ -38,7 +38,9 @@ export type { WarmUpOptions } from './warm-up.js';
  *
  * optax' schedules are such functions, too, but give rates.
  *
- * All are closed forms in operations that are rounded alike everywhere: neither Math.cos nor Math.pow is among them.
+ * All are closed forms in operations that are rounded alike everywhere: neither Math.cos nor Math.pow is among them. Where a
+ * schedule names one of torch.optim.lr_scheduler as its source, the rates are equal to 12 digits (near 0 to 1e-15 of the base
+ * rate), and not to the bit: PyTorch's go on from the last rate, and their rounding errors add up.
  */
 export const schedules = Object.freeze({
   constant,
