@@ -1,5 +1,5 @@
 import { allocate, type State, stateNames } from './state.js';
-import { byteLengthOf, bytesOf } from './tensor.js';
+import { byteLengthOf, bytesOf, isDetached } from './tensor.js';
 import { encode } from './types/codecs.js';
 
 /** Whether an average of any parameter is kept. */
@@ -7,7 +7,10 @@ export function hasAverages(state: State): boolean {
   return state.parameters.some((_, i) => averageOf(state, i) !== undefined);
 }
 
-/** Puts averages in the place of the parameters that have been updated. Returns what puts the parameters back. */
+/**
+ * Puts averages in the place of the parameters that have been updated. Returns what puts the parameters back, but for those
+ * whose memory is gone.
+ */
 export function swapInAverages(state: State): () => void {
   const { parameters, steps } = state;
   const averaged = parameters.flatMap((parameter, i) => {
@@ -25,7 +28,9 @@ export function swapInAverages(state: State): () => void {
     return { tensor, kept };
   });
   return () => {
-    for (const { tensor, kept } of swapped) bytesOf(tensor).set(kept);
+    for (const { tensor, kept } of swapped) {
+      if (!isDetached(tensor)) bytesOf(tensor).set(kept);
+    }
   };
 }
 

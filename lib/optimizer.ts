@@ -46,7 +46,7 @@ import { copyResult, StepControl, type StepResult } from './step-control.js';
 import { StepGroup, skipFrozen } from './step-group.js';
 import { type ListenerOptions, type StepListener, StepListeners } from './step-listeners.js';
 import { checkStorage } from './storage.js';
-import type { Tensor } from './tensor.js';
+import { isDetached, type Tensor } from './tensor.js';
 import { Turns } from './turns.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
@@ -535,16 +535,17 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   /**
-   * Puts the parameters back, bit for bit; what was written to them meanwhile is lost.
+   * Puts the parameters back, bit for bit; what was written to them meanwhile is lost. Those whose memory is gone
+   * (`transfer`) are left out: the next step fails.
    *
-   * @throws RangeError ERR_NO_AVERAGES, ERR_TENSOR_DETACHED, ERR_TENSOR_LENGTH; nothing has changed
+   * @throws RangeError ERR_NO_AVERAGES, ERR_TENSOR_LENGTH (a resizable buffer has shrunk); nothing has changed
    */
   swapOutAverages(): void {
     if (!this.#swapOut) {
       const expected = 'swapInAverages() before swapOutAverages()';
       throw failure(RangeError, 'ERR_NO_AVERAGES', expected, 'no such call');
     }
-    const fault = memoryFault(this.#parameters);
+    const fault = memoryFault(this.#parameters.filter(({ tensor }) => !isDetached(tensor)));
     if (fault) throw fault;
     this.#swapOut();
     this.#swapOut = undefined;

@@ -1,6 +1,6 @@
 /** What the options around the step cost, beside the bytes that they move: `npm run bench:options -- --help`. */
 import { parseArgs } from 'node:util';
-import { configure, RMSprop } from 'rmsprop';
+import { configure, RMSprop, runtime } from 'rmsprop';
 import { describeMachine, machineLine } from '../machine.mts';
 import { local, measure } from '../measure.mts';
 import { page } from '../options.mts';
@@ -11,7 +11,7 @@ import { type Column, markdownTable, textTable } from '../table.mts';
 import { createTensors, parseShape } from '../tensors.mts';
 import { type Case, cases, RULE_BYTES } from './cases.mts';
 
-const help = `Times steps of RMSprop with each option around the step, on one thread, in turn with steps without.
+const help = `Times steps of RMSprop with each option around the step, in turn with steps without.
 
 Usage: npm run bench:options -- [options]
 
@@ -20,7 +20,7 @@ Usage: npm run bench:options -- [options]
   --help           this text
 `;
 
-/** One size that the first caches hold, one in memory. */
+/** One size that the first caches hold, and one in memory, on all threads: there the bytes count. */
 const sizes = ['8K', '8M'];
 
 /** Time with the option over time without, size by size. */
@@ -63,8 +63,8 @@ async function run(seconds: number, markdown: string | undefined) {
   const machine = describeMachine();
   const title = machineLine(machine, new Date());
   console.log(title);
-  configure({ threads: 1 });
-  const quiet = await new Patience(30).waitFor(1);
+  const { threads } = runtime();
+  const quiet = await new Patience(30).waitFor(threads);
   const bySize: Spread[][] = [];
   for (const size of sizes) bySize.push(await compare(size, seconds));
   const rows = cases.map((each, k) => ({ ...each, ratios: bySize.map((spreads) => spreads[k]) }));
