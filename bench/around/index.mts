@@ -1,6 +1,6 @@
 /** What the options around the step cost, beside the bytes that they move: `npm run bench:options -- --help`. */
 import { parseArgs } from 'node:util';
-import { configure, RMSprop, runtime } from 'rmsprop';
+import { RMSprop, runtime } from 'rmsprop';
 import { describeMachine, machineLine } from '../machine.mts';
 import { local, measure } from '../measure.mts';
 import { page } from '../options.mts';
