@@ -46,8 +46,8 @@ export const parameter: Stage<ParameterOptions, 'parameterAverage', Scalar, Swit
     on.averageStarts = h.averageDecay !== 0 && step === 1;
   },
 
-  update(x, c, on, { lerp, minimum, maximum }) {
-    if (on.bounded) x.p = minimum(maximum(x.p, c.lowerBound), c.upperBound);
+  update(x, c, on, { lerp, clamp }) {
+    if (on.bounded) x.p = clamp(x.p, c.lowerBound, c.upperBound);
     if (on.averaged) {
       x.parameterAverage = on.averageStarts
         ? x.p

@@ -66,8 +66,8 @@ function mean(x: Element<Stream>, c: C, on: On, { add, mul, div }: Arithmetic): 
   return g;
 }
 
-function clipByValue(g: number, c: C, on: On, { minimum, maximum }: Arithmetic): number {
-  return on.clippedByValue ? minimum(maximum(g, -c.clipValue), c.clipValue) : g;
+function clipByValue(g: number, c: C, on: On, { clamp }: Arithmetic): number {
+  return on.clippedByValue ? clamp(g, -c.clipValue, c.clipValue) : g;
 }
 
 /** The gradient whose norm is measured; NaN where an infinite number is refused, though it can be clipped. */

@@ -81,7 +81,7 @@ struct Careful {
 
   friend Careful abs(Careful a) { return {abs(a.x)}; }
   friend Careful maximum(Careful a, Careful b) { return {maximum(a.x, b.x)}; }
-  friend Careful minimum(Careful a, Careful b) { return {minimum(a.x, b.x)}; }
+  friend Careful clamp(Careful x, Careful low, Careful high) { return {clamp(x.x, low.x, high.x)}; }
   friend Careful bySign(Careful a, Careful positive, Careful negative, Careful otherwise) {
     return {bySign(a.x, positive.x, negative.x, otherwise.x)};
   }

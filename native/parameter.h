@@ -8,7 +8,7 @@ struct Parameter {
 
   template <class V, class C, class On>
   static void update(V& p, V& average, const C* c, On on) {
-    if (on(bounded)) p = minimum(maximum(p, c[lowerBound]), c[upperBound]);
+    if (on(bounded)) p = clamp(p, c[lowerBound], c[upperBound]);
     if (on(averaged)) average = on(averageStarts) ? p : lerp(average, p, c[oneMinusAverageDecay]);
   }
 };

@@ -15,7 +15,7 @@ struct Transformation {
 
   template <class V, class C, class On>
   static V clipByValue(V g, const C* c, On on) {
-    return on(clippedByValue) ? minimum(maximum(g, -c[clipValue]), c[clipValue]) : g;
+    return on(clippedByValue) ? clamp(g, -c[clipValue], c[clipValue]) : g;
   }
 
   // The gradient whose norm is measured; NaN where an infinite number is refused, though it can be clipped.

@@ -194,20 +194,23 @@ describe.each(types)('the arithmetic of $format.name', (type) => {
   });
 
   test.each([
-    [1, 2, 1],
-    [2, 1, 1],
-    [-1, -2, -2],
-    [0, -0, -0],
-    [-0, 0, 0],
-    [-Infinity, 1, -Infinity],
-    [Infinity, 1, 1],
-    [NaN, 1, NaN],
-    [1, NaN, NaN],
-    [-Infinity, NaN, NaN],
-    [NaN, Infinity, NaN],
-    [NaN, NaN, NaN],
-  ])('minimum(%d, %d) is %d', (a, b, smaller) => {
-    expect(arithmetic.minimum(a, b)).toBe(smaller);
+    [1.5, 1, 2, 1.5],
+    [0.5, 1, 2, 1],
+    [3, 1, 2, 2],
+    [-3, -2, -1, -2],
+    [0, -0, 1, -0],
+    [-0, 0, 1, 0],
+    [0, -1, -0, -0],
+    [-0, -1, 0, 0],
+    [0, -0, -0, -0],
+    [-Infinity, 1, 2, 1],
+    [Infinity, 1, 2, 2],
+    [-Infinity, -Infinity, 2, -Infinity],
+    [Infinity, 1, Infinity, Infinity],
+    [NaN, 1, 2, NaN],
+    [NaN, -Infinity, Infinity, NaN],
+  ])('clamp(%d, %d, %d) is %d', (x, low, high, nearest) => {
+    expect(arithmetic.clamp(x, low, high)).toBe(nearest);
   });
 
   test.each([
@@ -238,11 +241,11 @@ describe.each(types)('the arithmetic of $format.name', (type) => {
   });
 
   test('its methods can be taken apart', () => {
-    const { round, add, sub, mul, div, fma, sqrt, lerp, maximum, minimum, sign, clampToZero } =
+    const { round, add, sub, mul, div, fma, sqrt, lerp, maximum, clamp, sign, clampToZero } =
       arithmetic;
     expect(round(div(sqrt(mul(add(1, 3), 4)), sub(5, 3)))).toBe(2);
     expect(clampToZero(maximum(lerp(2, 4, 0.5), fma(1, 1, 1)))).toBe(3);
-    expect(minimum(sign(-5), 2)).toBe(-1);
+    expect(clamp(sign(-5), -0.5, 2)).toBe(-0.5);
   });
 });
 

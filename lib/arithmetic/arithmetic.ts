@@ -30,8 +30,8 @@ export interface Arithmetic {
   lerp(this: void, a: number, b: number, weight: number): number;
   /** The larger; NaN if either is NaN; of two zeros, whatever their signs, b. */
   maximum(this: void, a: number, b: number): number;
-  /** The smaller; NaN if either is NaN; of two zeros, whatever their signs, b. */
-  minimum(this: void, a: number, b: number): number;
+  /** The nearest number from `low` to `high`, neither of which is NaN; of two zeros, whatever their signs, the limit; NaN stays. */
+  clamp(this: void, x: number, low: number, high: number): number;
   /** 1 for positive numbers, -1 for negative ones, and 0 for zeros and, unlike all else, for NaN: PyTorch's sign. */
   sign(this: void, x: number): number;
   /** 0 for negative numbers, and x itself otherwise: NaN and -0 too. */
@@ -50,8 +50,9 @@ export abstract class Comparisons {
     return a > b || Number.isNaN(a) ? a : b;
   }
 
-  minimum(a: number, b: number): number {
-    return a < b || Number.isNaN(a) ? a : b;
+  clamp(x: number, low: number, high: number): number {
+    const above = x > low || Number.isNaN(x) ? x : low;
+    return above < high || Number.isNaN(x) ? above : high;
   }
 
   sign(x: number): number {

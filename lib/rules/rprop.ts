@@ -74,14 +74,14 @@ export const rprop = defineRule({
     on.firstStep = step === 1;
   },
 
-  update(x, c, on, { mul, fma, sign, maximum, minimum }) {
+  update(x, c, on, { mul, fma, sign, clamp }) {
     const g = x.g;
 
     const q = on.firstStep ? 0 : mul(g, x.previousGradient);
     let s = on.firstStep ? c.learningRate : x.stepSize;
     if (q > 0) s = mul(s, c.etaPlus);
     else if (q < 0) s = mul(s, c.etaMinus);
-    s = minimum(maximum(s, c.stepMin), c.stepMax);
+    s = clamp(s, c.stepMin, c.stepMax);
     x.stepSize = s;
     const b = q < 0 ? 0 : g;
     x.previousGradient = b;

@@ -26,7 +26,7 @@ struct Rprop {
 
     const V q = on(firstStep) ? V{} : g * b;
     if (on(firstStep)) s = c[learningRate];
-    s = minimum(maximum(bySign(q, s * c[etaPlus], s * c[etaMinus], s), c[stepMin]), c[stepMax]);
+    s = clamp(bySign(q, s * c[etaPlus], s * c[etaMinus], s), c[stepMin], c[stepMax]);
     b = bySign(q, g, V{}, g);
     p = fma(-sign(b), s, p);
   }
