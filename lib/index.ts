@@ -79,6 +79,7 @@ export type { SelectionOptions } from './selection.js';
 export type { RowNumbers } from './sparse-rows.js';
 export type { StateDict, TensorState } from './state-dict.js';
 export type { StepResult } from './step-control.js';
+export type { RowsOptions } from './dense-rows.js';
 export type { ListenerOptions, StepEvent, StepListener } from './step-listeners.js';
 export type { StorageOptions } from './storage.js';
 export type { MemoryArray, Tensor } from './tensor.js';

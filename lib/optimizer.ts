@@ -6,6 +6,7 @@ import { fitsOneSlice, stepInBackground } from './background.js';
 import { memoryFault, overlap, partFault, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
+import { DenseGradients, isDense, type RowsOptions } from './dense-rows.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
 import { extendState } from './extend-state.js';
@@ -46,7 +47,7 @@ import { copyResult, StepControl, type StepResult } from './step-control.js';
 import { StepGroup, skipFrozen } from './step-group.js';
 import { type ListenerOptions, type StepListener, StepListeners } from './step-listeners.js';
 import { checkStorage } from './storage.js';
-import { isDetached, type Tensor } from './tensor.js';
+import { isDetached, memoryOf, type Tensor } from './tensor.js';
 import { Turns } from './turns.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
@@ -76,6 +77,7 @@ export abstract class Optimizer<O, P extends object> {
   #rows!: Rows;
   #control!: StepControl;
   #open!: OpenStep;
+  readonly #dense = new DenseGradients();
   /** Those of the moment at which the open step began. */
   #groupsOfParts: readonly StepGroup[] = [];
   #plan: Plan | undefined;
@@ -317,15 +319,24 @@ export abstract class Optimizer<O, P extends object> {
    * come, in float32 (float64 for Float64Array)
    * @param gradientRows the gradients of these rows, one after the other, of the parameter's type. Its length divided by the
    * number of rows is the length of a row, which must divide that of the tensor. None of either: no row moves
-   * @throws TypeError ERR_TENSOR_TYPE
+   * @param options `dense`: whether the other rows get a gradient of zeros: `stepTensor` with the gradient of the whole tensor
+   * @throws TypeError ERR_TENSOR_TYPE, ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION
    * @throws RangeError ERR_ROW_RANGE, ERR_ROWS_UNSUPPORTED (Rprop; `stateType: 'uint8'`, unless rows are multiples of 256
    * numbers), and those of `stepTensor`; nothing has changed
    */
-  stepRows(name: TensorName<P>, rows: RowNumbers, gradientRows: Tensor): void {
+  stepRows(
+    name: TensorName<P>,
+    rows: RowNumbers,
+    gradientRows: Tensor,
+    options?: RowsOptions,
+  ): void {
+    const dense = options !== undefined && this.#reading(() => isDense(options));
     const i = this.#open.find(name);
     if (!this.#open.isOpen) this.#beginParts('stepRows()');
     const updates = this.#open.parts[i] !== null; // null if it is frozen
-    if (updates) {
+    if (updates && dense) {
+      this.#stepDenseRows(i, rows, gradientRows);
+    } else if (updates) {
       const { steps } = this.#state;
       // Rows that are not given have no other moment to start their averages.
       if (steps[i] === 0 && this.#rowsFault(i, rows, gradientRows) === undefined) {
@@ -339,8 +350,20 @@ export abstract class Optimizer<O, P extends object> {
     this.#open.take(i, updates);
   }
 
-  #rowsFault(i: number, rows: unknown, gradientRows: unknown): Error | undefined {
-    return rowsFault(this.#rule, this.#parameters, this.#state.slots, i, rows, gradientRows);
+  #stepDenseRows(i: number, rows: RowNumbers, gradientRows: Tensor) {
+    const fault = this.#rowsFault(i, rows, gradientRows, true);
+    if (fault) throw fault;
+    const parameter = this.#parameters[i] as Parameter;
+    const plan = this.#currentPlan();
+    this.#dense.use(i, parameter, rows, gradientRows, (gradient) => {
+      if (!plan.stepTensor(i, gradient)) throw this.#partFault(i, undefined);
+    });
+    if (this.#control.zeroes) memoryOf(gradientRows, parameter.type).fill(0);
+  }
+
+  #rowsFault(i: number, rows: unknown, gradientRows: unknown, dense = false): Error | undefined {
+    const { slots } = this.#state;
+    return rowsFault(this.#rule, this.#parameters, slots, i, rows, gradientRows, dense);
   }
 
   /** What is wrong with the part of a step that is one tensor's, if nothing is with the tensor itself. */

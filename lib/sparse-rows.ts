@@ -24,7 +24,7 @@ type Slots = readonly (readonly (Slot | undefined)[])[];
 
 /**
  * The first thing wrong with some rows of tensor i and their gradients, as the error to throw. Rprop's step sizes begin with
- * the tensor's first step, and a block of a state of uint8 has one scale: there rows cannot always do without the others.
+ * the tensor's first step, and a block of a state of uint8 has one scale: there rows cannot always do without the others, unless these get a gradient of zeros (`dense`).
  */
 export function rowsFault(
   rule: AnyRule,
@@ -33,10 +33,11 @@ export function rowsFault(
   i: number,
   rows: unknown,
   gradients: unknown,
+  dense = false,
 ) {
   const parameter = parameters[i] as Parameter;
   const { path, type, dtype, length } = parameter;
-  if (rule.ignoresLaterRates) {
+  if (rule.ignoresLaterRates && !dense) {
     const expected = `a whole gradient for params${path}, which ${rule.name} needs`;
     return failure(RangeError, 'ERR_ROWS_UNSUPPORTED', expected, 'some rows');
   }
@@ -76,7 +77,8 @@ export function rowsFault(
         : `rows of params${path} from 0 to ${end - 1}`;
     return failure(RangeError, 'ERR_ROW_RANGE', expected, `${row}`);
   }
-  if (count > 0 && width % BLOCK !== 0 && slots[i]?.some((slot) => slot?.type === 'uint8')) {
+  const sharesScales = width % BLOCK !== 0 && slots[i]?.some((slot) => slot?.type === 'uint8');
+  if (count > 0 && sharesScales && !dense) {
     const expected = `rows of params${path} to be multiples of ${BLOCK} numbers, which share a scale in its states`;
     return failure(RangeError, 'ERR_ROWS_UNSUPPORTED', expected, `${width}`);
   }

@@ -93,6 +93,14 @@ export function memoryOf(tensor: Tensor, type: DataType): MemoryArray {
   return new View(bufferOf(tensor), byteOffsetOf(tensor), lengthOf(tensor));
 }
 
+/** All of a buffer as a tensor of the same class and type as another one. */
+export function likeTensor(tensor: Tensor, type: DataType, buffer: ArrayBuffer): Tensor {
+  const { Float16Array } = globalThis as { Float16Array?: new (buffer: ArrayBuffer) => Tensor };
+  if (className(tensor) === 'Float16Array' && Float16Array) return new Float16Array(buffer);
+  const { View } = memoryTypes[type];
+  return new View(buffer, 0, buffer.byteLength / View.BYTES_PER_ELEMENT) as Tensor;
+}
+
 /** Whether the memory was transferred away: only then can no view be made of it. */
 export function isDetached(tensor: ArrayBufferView): boolean {
   try {

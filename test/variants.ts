@@ -1,4 +1,5 @@
 import type { AsyncStepOptions } from '../lib/async-options.js';
+import type { RowsOptions } from '../lib/dense-rows.js';
 import { gradientHyperparameters } from '../lib/gradient.js';
 import type { Hyperparameter } from '../lib/hyperparameters.js';
 import { optimizerWideHyperparameters } from '../lib/optimizer-wide-options.js';
@@ -37,7 +38,12 @@ export interface AnyOptimizer {
   stepWithReport(gradients: readonly (Tensor | null)[]): StepResult;
   stepAsync(gradients: readonly (Tensor | null)[], options?: AsyncStepOptions): Promise<StepResult>;
   stepTensor(name: string | number, gradient: Tensor | null): void;
-  stepRows(name: string | number, rows: Int32Array | Uint32Array, gradientRows: Tensor): void;
+  stepRows(
+    name: string | number,
+    rows: Int32Array | Uint32Array,
+    gradientRows: Tensor,
+    options?: RowsOptions,
+  ): void;
   endStep(): StepResult;
   save(path: string): Promise<void>;
   load(path: string): Promise<void>;
