@@ -95,16 +95,19 @@ async function callsIn(nanoseconds: number, contestant: Contestant): Promise<num
   return Math.max(1, Math.ceil(nanoseconds / taken));
 }
 
-/** Something that runs in this process. */
-export function local(run: () => void, before: () => void = () => {}): Contestant {
+/** Something that runs in this process; what returns a promise is waited for. */
+export function local(run: () => unknown, before: () => void = () => {}): Contestant {
   return {
-    time(calls) {
+    async time(calls) {
       before();
       // Brings the tensors into the caches, where they fit, and wakes the threads.
-      if (calls > 1) run();
+      if (calls > 1) await run();
       const interruptions = interruptionsSoFar();
       const start = process.hrtime.bigint();
-      for (let i = 0; i < calls; i++) run();
+      for (let i = 0; i < calls; i++) {
+        const pending = run();
+        if (pending instanceof Promise) await pending;
+      }
       const nanoseconds = Number(process.hrtime.bigint() - start) / calls;
       return { nanoseconds, calm: interruptionsSoFar() === interruptions };
     },

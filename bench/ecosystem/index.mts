@@ -9,11 +9,12 @@ import { writePage } from '../page.mts';
 import { Patience } from '../quiet.mts';
 import { type Column, markdownTable, significant, textTable } from '../table.mts';
 import { ecosystemTargets } from '../targets.mts';
+import { jax } from './jax.mts';
 import { type Network, networks, type Rule, rules } from './library.mts';
 import { type Comparison, compare, type Result } from './measured.mts';
 import { tensorflow } from './tensorflow.mts';
 
-const libraries = [tensorflow('cpu'), tensorflow('wasm')];
+const libraries = [tensorflow('cpu'), tensorflow('wasm'), jax];
 const keys = libraries.map(({ key }) => key);
 
 const help = `Times training steps of other libraries, with their own optimizers and with this package's.
