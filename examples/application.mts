@@ -14,6 +14,8 @@ export interface Settings {
   quick: boolean;
   /** Where the data are, if the user says so. */
   folder: string | undefined;
+  /** Those of its own that are set. */
+  flags: Set<string>;
 }
 
 /** How it stands after a round of training. */
@@ -38,13 +40,15 @@ export interface Application {
   quickGoals: Record<string, number>;
   /** How a measure is written; percent by default. */
   show?: (measure: number) => string;
+  /** Options of its own that are set or not, with what they mean. */
+  flags?: Record<string, string>;
   /** Trains; tells how it stands after every round. */
   train(settings: Settings, say: (fact: string) => void): AsyncGenerator<Standing>;
 }
 
 /** Runs an application from the command line: progress, a result against its goals, a figure. */
 export function run(application: Application): Promise<void> {
-  const { name, unit, rounds, quickRounds, show = percent } = application;
+  const { name, unit, rounds, quickRounds, show = percent, flags = {} } = application;
   return main(async () => {
     const values = parse(process.argv.slice(2), {
       seed: { type: 'string' },
@@ -53,6 +57,7 @@ export function run(application: Application): Promise<void> {
       quick: { type: 'boolean' },
       svg: { type: 'string' },
       help: { type: 'boolean', short: 'h' },
+      ...Object.fromEntries(Object.keys(flags).map((flag) => [flag, { type: 'boolean' } as const])),
     });
     if (values.help) return process.stdout.write(help(application));
     const quick = values.quick ?? false;
@@ -62,6 +67,7 @@ export function run(application: Application): Promise<void> {
       rounds: integer('rounds', values.rounds, 1, 1_000_000) ?? (quick ? quickRounds : rounds),
       quick,
       folder: values.folder,
+      flags: new Set(Object.keys(flags).filter((flag) => flag in values)),
     };
 
     console.log(engine());
@@ -96,7 +102,10 @@ export function run(application: Application): Promise<void> {
   });
 }
 
-function help({ name, about, unit, rounds, quickRounds }: Application): string {
+function help({ name, about, unit, rounds, quickRounds, flags = {} }: Application): string {
+  const own = Object.entries(flags).map(
+    ([flag, meaning]) => `  --${flag.padEnd(11)}  ${meaning}\n`,
+  );
   return `${about}
 
 Usage: npm run ${name} -- [options]
@@ -106,7 +115,7 @@ Usage: npm run ${name} -- [options]
   --folder PATH  where the data are, if not where their package puts them
   --quick        only ${quickRounds}, on the little data that come with the project
   --svg FILE     the curves
-  --help         this text
+${own.join('')}  --help         this text
 `;
 }
 
@@ -120,6 +129,7 @@ function figure({ about, unit, goals }: Application, standings: Standing[]): Top
   const x = {
     field: 'round',
     type: 'quantitative',
+    scale: { nice: false },
     axis: { title: unit, grid: false, tickMinStep: 1 },
   } as const;
   const values = standings.flatMap(({ loss, measures }, i) => [
