@@ -21,13 +21,11 @@ export class CategoryModel {
   readonly #activations = new Float32Array(HIDDEN);
 
   constructor(random: Random) {
-    const uniform = (length: number, bound: number) =>
-      Float32Array.from({ length }, () => (2 * random.uniform() - 1) * bound);
     this.parameters = {
-      table: uniform(WIDTH << BITS, 0.05),
-      hidden: uniform(HIDDEN * WIDTH, 1 / Math.sqrt(WIDTH)),
+      table: random.weights(WIDTH << BITS, 0.05),
+      hidden: random.weights(HIDDEN * WIDTH, 1 / Math.sqrt(WIDTH)),
       hiddenBias: new Float32Array(HIDDEN),
-      out: uniform(HIDDEN, 1 / Math.sqrt(HIDDEN)),
+      out: random.weights(HIDDEN, 1 / Math.sqrt(HIDDEN)),
       outBias: new Float32Array(1),
     };
   }

@@ -9,6 +9,7 @@ import { wrap } from 'rmsprop/jax';
 import { run } from './application.mts';
 import { CartPole, LONGEST } from './cart-pole.mts';
 import { Random } from './random.mts';
+import { uniform } from './weights.mts';
 
 const HIDDEN = 32;
 const DISCOUNT = 0.99;
@@ -17,17 +18,10 @@ const GAMES = 10;
 const ROWS = GAMES * LONGEST;
 
 function createNetwork(random: Random) {
-  const uniform = (inputs: number, outputs: number) => {
-    const values = Float32Array.from(
-      { length: inputs * outputs },
-      () => (2 * random.uniform() - 1) / Math.sqrt(inputs),
-    );
-    return np.array(values, { shape: [inputs, outputs] });
-  };
   const part = (outputs: number) => ({
-    hidden: uniform(4, HIDDEN),
+    hidden: uniform(random, 4, HIDDEN),
     hiddenBias: np.zeros([HIDDEN]),
-    out: uniform(HIDDEN, outputs),
+    out: uniform(random, HIDDEN, outputs),
     outBias: np.zeros([outputs]),
   });
   return { policy: part(2), value: part(1) };

@@ -6,30 +6,22 @@ import { jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { RMSprop, Scheduler, schedules } from 'rmsprop';
 import { wrap } from 'rmsprop/jax';
 import { run } from './application.mts';
+import { argmax } from './argmax.mts';
 import { convolution } from './convolution.mts';
 import { type Dataset, datasets, fashionSubset, type Samples } from './datasets.mts';
 import { Random } from './random.mts';
 import { batches } from './training.mts';
+import { he } from './weights.mts';
 
 const BATCH = 64;
 const SIDE = 28;
 const CLASSES = 10;
 
-/** He's initialisation, from uniform numbers. */
-function weights(random: Random, inputs: number, outputs: number): np.Array {
-  const bound = Math.sqrt(6 / inputs);
-  const values = Float32Array.from(
-    { length: inputs * outputs },
-    () => (2 * random.uniform() - 1) * bound,
-  );
-  return np.array(values, { shape: [inputs, outputs] });
-}
-
 /** Two convolutions that halve the picture, and a dense layer. */
 const createNetwork = (random: Random) => ({
-  conv1: { kernel: weights(random, 5 * 5, 16), bias: np.zeros([16]) },
-  conv2: { kernel: weights(random, 3 * 3 * 16, 32), bias: np.zeros([32]) },
-  dense: { kernel: weights(random, 7 * 7 * 32, CLASSES), bias: np.zeros([CLASSES]) },
+  conv1: { kernel: he(random, 5 * 5, 16), bias: np.zeros([16]) },
+  conv2: { kernel: he(random, 3 * 3 * 16, 32), bias: np.zeros([32]) },
+  dense: { kernel: he(random, 7 * 7 * 32, CLASSES), bias: np.zeros([CLASSES]) },
 });
 type Network = ReturnType<typeof createNetwork>;
 
@@ -93,10 +85,9 @@ function accuracy(params: () => Network, { count, images: pixels, labels }: Samp
       images: pixels.subarray(first * SIDE * SIDE, end * SIDE * SIDE),
       labels,
     };
-    const all = evaluate(params(), images(part)).dataSync();
+    const all = evaluate(params(), images(part)).dataSync() as Float32Array;
     for (let i = 0; i < part.count; i++) {
-      const own = all.subarray(i * CLASSES, (i + 1) * CLASSES);
-      if (own.indexOf(Math.max(...own)) === labels[first + i]) right++;
+      if (argmax(all.subarray(i * CLASSES, (i + 1) * CLASSES)) === labels[first + i]) right++;
     }
   }
   return right / count;

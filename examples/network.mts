@@ -1,4 +1,5 @@
 import { jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
+import { argmax } from './argmax.mts';
 import type { Samples } from './datasets.mts';
 import { makeArithmeticPortable } from './portable.mts';
 import type { Random } from './random.mts';
@@ -53,12 +54,11 @@ export class Network {
   ) {
     // He's initialisation for rectified units, from uniform numbers and an exact square root, so
     // that no logarithm or cosine of the machine gets into it.
-    const uniform = (length: number, fanIn: number) =>
-      Float32Array.from({ length }, () => (2 * random.uniform() - 1) * Math.sqrt(6 / fanIn));
+    const he = (length: number, fanIn: number) => random.weights(length, Math.sqrt(6 / fanIn));
     this.parameters = {
-      weights1: uniform(inputs * hidden, inputs),
+      weights1: he(inputs * hidden, inputs),
       bias1: new Float32Array(hidden),
-      weights2: uniform(hidden * classes, hidden),
+      weights2: he(hidden * classes, hidden),
       bias2: new Float32Array(classes),
     };
   }
@@ -102,8 +102,7 @@ export class Network {
       const values = read(scoresOfAll);
       for (let i = 0; i < end - start; i++) {
         const own = values.subarray(i * this.classes, (i + 1) * this.classes);
-        if (own.indexOf(own.reduce((a, b) => Math.max(a, b))) === samples.labels[start + i])
-          right++;
+        if (argmax(own) === samples.labels[start + i]) right++;
       }
     }
     return { loss: loss / samples.count, accuracy: right / samples.count };

@@ -26,6 +26,11 @@ export class Random {
     return (this.#next() >>> 8) / 2 ** 24;
   }
 
+  /** Numbers from -bound to bound: the weights that a network starts from. */
+  weights(length: number, bound: number): Float32Array {
+    return Float32Array.from({ length }, () => (2 * this.uniform() - 1) * bound);
+  }
+
   /** The numbers 0 … length - 1 in random order (Fisher and Yates). */
   permutation(length: number): Uint32Array {
     const order = Uint32Array.from({ length }, (_, i) => i);

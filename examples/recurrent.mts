@@ -1,15 +1,6 @@
 import { nn, numpy as np } from '@jax-js/jax';
 import type { Random } from './random.mts';
-
-/** Weights [inputs, outputs] from uniform numbers of a variance of 1 / (3 inputs). */
-export function uniform(random: Random, inputs: number, outputs: number): np.Array {
-  const bound = 1 / Math.sqrt(inputs);
-  const values = Float32Array.from(
-    { length: inputs * outputs },
-    () => (2 * random.uniform() - 1) * bound,
-  );
-  return np.array(values, { shape: [inputs, outputs] });
-}
+import { uniform } from './weights.mts';
 
 /** A gated recurrent unit: Cho et al., arXiv:1406.1078. */
 export type Unit = Record<'input' | 'bias' | 'gates' | 'candidate', np.Array>;

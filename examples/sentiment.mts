@@ -24,11 +24,9 @@ class Model {
   readonly #sum = new Float32Array(WIDTH);
 
   constructor(random: Random) {
-    const uniform = (length: number, bound: number) =>
-      Float32Array.from({ length }, () => (2 * random.uniform() - 1) * bound);
     this.parameters = {
-      embedding: uniform(WIDTH << BITS, 0.05),
-      weights: uniform(WIDTH, 1),
+      embedding: random.weights(WIDTH << BITS, 0.05),
+      weights: random.weights(WIDTH, 1),
       bias: new Float32Array(1),
     };
   }

@@ -6,10 +6,12 @@ import { jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { RMSprop, Scheduler, schedules } from 'rmsprop';
 import { wrap } from 'rmsprop/jax';
 import { run } from './application.mts';
+import { argmax } from './argmax.mts';
 import { Failure } from './failure.mts';
 import { Random } from './random.mts';
-import { createUnit, dispose, prepareInputs, step, uniform } from './recurrent.mts';
+import { createUnit, dispose, prepareInputs, step } from './recurrent.mts';
 import { FEATURES, findRecordings, type Recording } from './spoken-digits/read.mts';
+import { uniform } from './weights.mts';
 
 const HIDDEN = 64;
 /** A recording ends here; nearly all are shorter. */
@@ -141,10 +143,9 @@ function share(params: () => Network, recordings: Recording[]): number {
   for (const batch of batches(recordings)) {
     const { sound, isFrame, digits } = arrays(batch);
     digits.dispose();
-    const all = evaluate(params(), sound, isFrame).dataSync();
+    const all = evaluate(params(), sound, isFrame).dataSync() as Float32Array;
     for (const [i, { digit }] of batch.entries()) {
-      const own = all.subarray(i * DIGITS, (i + 1) * DIGITS);
-      if (own.indexOf(Math.max(...own)) === digit) right++;
+      if (argmax(all.subarray(i * DIGITS, (i + 1) * DIGITS)) === digit) right++;
     }
   }
   return right / recordings.length;

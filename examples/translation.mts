@@ -7,7 +7,8 @@ import { RMSprop, Scheduler, schedules } from 'rmsprop';
 import { wrap } from 'rmsprop/jax';
 import { run } from './application.mts';
 import { Random } from './random.mts';
-import { createUnit, dispose, prepareInputs, step, uniform } from './recurrent.mts';
+import { createUnit, dispose, prepareInputs, step } from './recurrent.mts';
+import { uniform } from './weights.mts';
 
 const HIDDEN = 64;
 const BATCH = 64;
