@@ -172,8 +172,10 @@ class MixedStreams {
     }
   }
 
-  // The float32 copy of the parameters, if there is one.
-  float* master() const { return static_cast<float*>(piece_.common[masterCopy]); }
+  // The float32 copy of the parameters, if there is one: never of those that are float32 themselves.
+  float* master() const {
+    return types_.parameter() == DataType::float32 ? nullptr : static_cast<float*>(piece_.common[masterCopy]);
+  }
 
   template <class Type>
   [[gnu::always_inline]] V parameterOf(size_t i, auto lanes) const {
