@@ -7,32 +7,15 @@ import { RMSprop, Scheduler, schedules } from 'rmsprop';
 import { wrap } from 'rmsprop/jax';
 import { run } from './application.mts';
 import { argmax } from './argmax.mts';
-import { convolution } from './convolution.mts';
+import { CLASSES, type Classifier, createClassifier, SIDE, scores } from './classifier.mts';
 import { type Dataset, datasets, fashionSubset, type Samples } from './datasets.mts';
 import { Random } from './random.mts';
 import { batches } from './training.mts';
-import { he } from './weights.mts';
 
 const BATCH = 64;
-const SIDE = 28;
-const CLASSES = 10;
-
-/** Two convolutions that halve the picture, and a dense layer. */
-const createNetwork = (random: Random) => ({
-  conv1: { kernel: he(random, 5 * 5, 16), bias: np.zeros([16]) },
-  conv2: { kernel: he(random, 3 * 3 * 16, 32), bias: np.zeros([32]) },
-  dense: { kernel: he(random, 7 * 7 * 32, CLASSES), bias: np.zeros([CLASSES]) },
-});
-type Network = ReturnType<typeof createNetwork>;
-
-function scores({ conv1, conv2, dense }: Network, images: np.Array): np.Array {
-  const first = nn.relu(convolution(images, conv1.kernel, 5).add(conv1.bias));
-  const second = nn.relu(convolution(first, conv2.kernel, 3).add(conv2.bias));
-  return np.dot(second.reshape([-1, 7 * 7 * 32]), dense.kernel).add(dense.bias);
-}
 
 const lossAndGradients = jit(
-  valueAndGrad((network: Network, images: np.Array, classes: np.Array) =>
+  valueAndGrad((network: Classifier, images: np.Array, classes: np.Array) =>
     nn
       .logSoftmax(scores(network, images))
       .mul(classes)
@@ -54,7 +37,7 @@ await run({
   async *train({ seed, rounds, quick, folder }) {
     const random = new Random(seed);
     const data: Dataset = datasets.fashion.load(random, quick ? fashionSubset : folder);
-    const training = wrap(createNetwork(random), RMSprop, { learningRate: 0.001 });
+    const training = wrap(createClassifier(random), RMSprop, { learningRate: 0.001 });
     const steps = rounds * Math.floor(data.train.count / BATCH);
     const scheduler = new Scheduler(training.optimizer, schedules.cosine({ steps }));
 
@@ -63,7 +46,7 @@ await run({
       let [sum, count] = [0, 0];
       for (const batch of batches(data.train, BATCH, random)) {
         const [loss, gradients] = lossAndGradients(network, images(batch), classes(batch));
-        network = training.step(gradients as Network);
+        network = training.step(gradients as Classifier);
         scheduler.step();
         sum += loss.item();
         count++;
@@ -76,7 +59,7 @@ await run({
   },
 });
 
-function accuracy(params: () => Network, { count, images: pixels, labels }: Samples): number {
+function accuracy(params: () => Classifier, { count, images: pixels, labels }: Samples): number {
   let right = 0;
   for (let first = 0; first < count; first += 500) {
     const end = Math.min(first + 500, count);
