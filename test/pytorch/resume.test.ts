@@ -27,6 +27,7 @@ const MANY = 2 ** 24 + 1;
 
 function setSteps(optimizer: AnyOptimizer, step: number) {
   const state = optimizer.stateDict();
+  state.counters.updates = step;
   for (const tensor of state.groups.flatMap(({ tensors }) => tensors)) tensor.step = step;
   optimizer.loadStateDict(state);
 }
