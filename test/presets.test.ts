@@ -4,7 +4,14 @@ import { describe, expect, test } from 'vitest';
 import { presets, RMSprop } from '../lib/index.js';
 import { rules } from '../lib/rules/index.js';
 import { difference, type Tensor } from './bits.js';
-import { type Case, initialParams, type Run, runs, steps, ulp } from './golden/frameworks/read.js';
+import {
+  type Case,
+  distance,
+  initialParams,
+  type Run,
+  runs,
+  steps,
+} from './golden/frameworks/read.js';
 import type { Options } from './variants.js';
 
 // The page is the one place of the bounds.
@@ -48,18 +55,6 @@ function follow(initial: Tensor, options: Options, { params: recorded }: Case) {
     if (recorded.has(step)) after.set(step, params.slice());
   });
   return { after, largest };
-}
-
-/** The largest difference of a recorded parameter, in units in the last place of the largest value of its lane. */
-function distance(path: ReturnType<typeof follow>, recorded: Map<number, Tensor>): number {
-  let ulps = 0;
-  for (const [step, expected] of recorded) {
-    for (const [lane, p] of (path.after.get(step) as Tensor).entries()) {
-      const difference = Math.abs(p - (expected[lane] as number));
-      ulps = Math.max(ulps, difference / ulp(path.largest[lane] as number));
-    }
-  }
-  return ulps;
 }
 
 const decays = ({ options }: Case) => (options.weightDecay ?? 0) !== 0;

@@ -25,13 +25,37 @@ const read = (name: string) =>
   JSON.parse(gunzipSync(readFileSync(join(__dirname, name))).toString());
 
 /** Numbers as the files have them. */
-export function decode(text: string): Float32Array {
+function decode(text: string): Float32Array {
   const bytes = Buffer.from(text, 'base64');
   return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));
 }
 
+/** What was recorded after so many steps. */
+export function decodeAll(texts: Record<string, string>): Map<number, Float32Array> {
+  return new Map(Object.entries(texts).map(([step, text]) => [Number(step), decode(text)]));
+}
+
+/** Numbers after so many steps, and the largest value that each of them had on its way. */
+export interface Path {
+  after: ReadonlyMap<number, ArrayLike<number>>;
+  largest: ArrayLike<number>;
+}
+
+/** The largest difference from what was recorded, in units in the last place of the largest value of each number. */
+export function distance({ after, largest }: Path, recorded: Path['after']): number {
+  let ulps = 0;
+  for (const [step, expected] of recorded) {
+    const own = after.get(step) as ArrayLike<number>;
+    for (let i = 0; i < expected.length; i++) {
+      const difference = Math.abs((own[i] as number) - (expected[i] as number));
+      ulps = Math.max(ulps, difference / ulp(largest[i] as number));
+    }
+  }
+  return ulps;
+}
+
 /** The unit in the last place of a float32. */
-export const ulp = (x: number) => 2 ** (Math.floor(Math.log2(Math.max(x, 2 ** -126))) - 23);
+const ulp = (x: number) => 2 ** (Math.floor(Math.log2(Math.max(x, 2 ** -126))) - 23);
 
 const ending = '.json.gz';
 const data = read(`data${ending}`);
@@ -55,9 +79,11 @@ export const runs: Run[] = readdirSync(__dirname)
       name: file.slice(0, -ending.length),
       preset,
       framework,
-      cases: cases.map(({ options, params }: { options: object; params: object }) => ({
-        options,
-        params: new Map(Object.entries(params).map(([step, text]) => [Number(step), decode(text)])),
-      })),
+      cases: cases.map(
+        ({ options, params }: { options: object; params: Record<string, string> }) => ({
+          options,
+          params: decodeAll(params),
+        }),
+      ),
     };
   });
