@@ -3,8 +3,7 @@ import type { Parameter } from './params.js';
 import { type RowNumbers, sumRows } from './sparse-rows.js';
 import { allocate } from './state.js';
 import { likeTensor, type MemoryArray, memoryOf, memoryTypes, type Tensor } from './tensor.js';
-import { codecs } from './types/codecs.js';
-import { NEAREST } from './types/rounding.js';
+import { encode } from './types/codecs.js';
 
 export interface RowsOptions {
   /**
@@ -38,16 +37,20 @@ export class DenseGradients {
   ): T {
     const whole = this.#of(i, parameter);
     const { rows, gradient } = sumRows(given, gradients, parameter);
-    const memory = memoryOf(whole, parameter.type);
-    const sums = inType(gradient, gradient === gradients, parameter);
-    const width = rows.length === 0 ? 0 : sums.length / rows.length;
+    const isSum = gradient !== gradients;
+    const { type } = parameter;
+    const numbers = isSum ? (gradient as MemoryArray) : memoryOf(gradient, type);
+    const width = rows.length === 0 ? 0 : numbers.length / rows.length;
+    const placeOf = (row: number) => whole.subarray(row * width, (row + 1) * width);
     for (const [k, row] of rows.entries()) {
-      memory.set(sums.subarray(k * width, (k + 1) * width), row * width);
+      const own = numbers.subarray(k * width, (k + 1) * width);
+      if (isSum) encode(own, placeOf(row), type);
+      else memoryOf(placeOf(row), type).set(own);
     }
     try {
       return use(whole);
     } finally {
-      for (const row of rows) memory.fill(0, row * width, (row + 1) * width);
+      for (const row of rows) placeOf(row).fill(0);
     }
   }
 
@@ -59,12 +62,4 @@ export class DenseGradients {
     this.#memory.set(i, whole);
     return whole;
   }
-}
-
-/** The memory of numbers of the parameter's type: as given, or of sums that are wider. */
-function inType(gradient: Tensor, isGiven: boolean, { type }: Parameter): MemoryArray {
-  if (isGiven) return memoryOf(gradient, type);
-  if (type === 'float32' || type === 'float64') return gradient as MemoryArray;
-  const codec = codecs[type];
-  return Uint16Array.from(gradient as Float32Array, (x) => codec.encode(x, NEAREST));
 }
