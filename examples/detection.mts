@@ -87,7 +87,7 @@ await run({
   name: 'detection',
   about: 'Scenes of Fashion-MNIST by a convolutional network and RMSprop',
   unit: 'hundred steps',
-  rounds: 30,
+  rounds: 40,
   quickRounds: 1,
   goals: { 'mean IoU': 0.6, 'class accuracy': 0.8 },
   quickGoals: { 'mean IoU': 0.3, 'class accuracy': 0.2 },
