@@ -30,8 +30,8 @@ export interface OptimizerWideOptions {
   lossScale?: number;
   /**
    * Adapts `lossScale`: gradients that are not all finite are skipped, whether `onNonFinite` is `'skip'` or its default,
-   * `'propagate'`, and halve it, but not below 1; `lossScaleGrowthInterval` updates without one double it. Start from something large, such as 65536.
-   * Default: false. As PyTorch's `GradScaler` and Keras's `LossScaleOptimizer`, which have no least scale. A scale that was
+   * `'propagate'`, and halve it, but not below 1; `lossScaleGrowthInterval` updates without one double it. Start from
+   * something large, such as 65536. Default: false. As PyTorch's `GradScaler` and Keras's `LossScaleOptimizer`, which have no least scale. A scale that was
    * set while the step was under way is not made larger by it.
    */
   dynamicLossScale?: boolean;

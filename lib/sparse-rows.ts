@@ -24,7 +24,8 @@ type Slots = readonly (readonly (Slot | undefined)[])[];
 
 /**
  * The first thing wrong with some rows of tensor i and their gradients, as the error to throw. Rprop's step sizes begin with
- * the tensor's first step, and a block of a state of uint8 has one scale: there rows cannot always do without the others, unless these get a gradient of zeros (`dense`).
+ * the tensor's first step, and a block of a state of uint8 has one scale: there rows cannot always do without the others,
+ * unless these get a gradient of zeros (`dense`).
  */
 export function rowsFault(
   rule: AnyRule,

@@ -7,7 +7,6 @@
 
 #include "floating-point.h"
 #include "norms.h"
-#include "parameter.h"
 #include "piece.h"
 #include "team.h"
 #include "transformation.h"

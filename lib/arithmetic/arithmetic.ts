@@ -30,7 +30,7 @@ export interface Arithmetic {
   lerp(this: void, a: number, b: number, weight: number): number;
   /** The larger; NaN if either is NaN; of two zeros, whatever their signs, b. */
   maximum(this: void, a: number, b: number): number;
-  /** The nearest number from `low` to `high`, neither of which is NaN; of two zeros, whatever their signs, the limit; NaN stays. */
+  /** The nearest number from `low` to `high`, neither NaN; of two zeros, whatever their signs, the limit; NaN stays. */
   clamp(this: void, x: number, low: number, high: number): number;
   /** 1 for positive numbers, -1 for negative ones, and 0 for zeros and, unlike all else, for NaN: PyTorch's sign. */
   sign(this: void, x: number): number;

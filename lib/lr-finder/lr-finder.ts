@@ -34,7 +34,8 @@ export interface BatchResult<G> {
  *
  * The test waits for its turn, as `stepAsync` does, and whoever else asks meanwhile waits for the test, or is refused as busy:
  * also within `batch`, which must not wait for another promise of this optimizer. Hyperparameters that are set meanwhile, such
- * as the rate by a scheduler that `batch` calls, hold neither in the test nor when it is over. It needs memory for a second set of parameters and states.
+ * as the rate by a scheduler that `batch` calls, hold neither in the test nor when it is over. It needs memory for a second
+ * set of parameters and states.
  *
  * Start from parameters as training would. Most of the test is over before rates are large enough to learn, which for rules
  * that divide by a past of gradients, such as Adagrad, means a past that training would not have.

@@ -27,8 +27,8 @@ export interface PyTorchOptions extends TransferOptions {
  * file is whole and on the disk.
  *
  * Rejects with RangeError ERR_NOT_IN_PYTORCH: an option or a type of numbers that PyTorch does not have, or a sum of
- * gradients that is not used yet; TypeError ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION; RangeError ERR_CHECKPOINT_WRITE; the signal's reason; what `onProgress` throws:
- * the old file is as it was.
+ * gradients that is not used yet; TypeError ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION; RangeError ERR_CHECKPOINT_WRITE; the
+ * signal's reason; what `onProgress` throws: the old file is as it was.
  *
  * @param path a file name, or a URL of one; a symbolic link stays one, and the file that it points to is replaced
  */
