@@ -164,10 +164,12 @@ void Team::lead() {
 }
 
 // All shares from the first one on, by the leader and the threads that serve it: the one parallel region. Threads that
-// it does not need end; a region of one thread ends none.
+// it does not need end; a region of one thread ends none, and one thread too many stays: where synchronous steps, whose
+// caller takes a share, and asynchronous ones take turns, it would end and be made again at each of them.
 void Team::runShares(unsigned first, unsigned shares, Work work) {
-  if (shares - first == 1) return work.run(work.context, first, shares);
-  size_ = canGrowTo(shares - first);
+  const unsigned needed = shares - first;
+  if (needed == 1) return work.run(work.context, first, shares);
+  if (size_ != needed + 1) size_ = canGrowTo(needed);
 #pragma omp parallel num_threads(size_)
   {
     const unsigned team = omp_get_num_threads(), me = omp_get_thread_num();
