@@ -1,13 +1,5 @@
-// What happens to gradients and parameters beside the sweep, whatever the rule. Included by sweep.inl.
+// What happens to gradients and parameters beside the sweep, whatever the rule. Included after sweep.inl.
 #include "streams/around.h"
-
-// Calls use for every vector of a piece.
-template <class T>
-[[gnu::always_inline]] inline void eachVector(size_t length, auto use) {
-  size_t i = 0;
-  for (; i + Lanes<T>::count <= length; i += Lanes<T>::count) use(i, All{});
-  if (i < length) use(i, length - i);
-}
 
 // The numbers of a vector, as float64.
 template <class T>
@@ -32,10 +24,16 @@ struct Spread {
       for (size_t k = 0; k < half; k++) lanes[k] = combine(lanes[k], lanes[k + half]);
     return lanes[0];
   }
-  double sum() const {
+  [[gnu::noinline]] double sum() const {
     return fold([](double a, double b) { return a + b; });
   }
 };
+
+// As many lanes as a vector has, or fewer.
+template <class T>
+size_t atMost(size_t lanes) {
+  return lanes < Lanes<T>::count ? lanes : Lanes<T>::count;
+}
 
 // Gradients before an update, and on their way to one that is not made yet.
 template <class T>
@@ -63,11 +61,12 @@ struct Gradients {
     return Transformation::measured(streams.gradient(i, lanes), sum(i, lanes), c, on);
   }
 
-  // The sum of the squares of a chunk. Mostly they are those of the caller's numbers, with nothing to be looked at.
+  // The sum of the squares of a chunk. Mostly they are those of the caller's float32, with nothing to be looked at.
   double sumOfSquares() const {
     const bool asGiven = (on.rest & ~bit(Transformation::clippedByNorm)) == 0 && streams.gradientIsWide();
-    return asGiven ? sumOfSquares([&](size_t i, auto lanes) { return streams.wideGradient(i, lanes); })
-                   : sumOfSquares([&](size_t i, auto lanes) { return measured(i, lanes); });
+    if (sizeof(T) == 4 && asGiven)
+      return sumOfSquares([&](size_t i, auto lanes) { return streams.wideGradient(i, lanes); });
+    return sumOfSquares([&](size_t i, auto lanes) { return measured(i, lanes); });
   }
 
   double sumOfSquares(auto number) const {
@@ -81,8 +80,7 @@ struct Gradients {
       streams.prefetchGradient(i);
       for (size_t k = 0; k < kNormLanes / L::count; k++) add(k, number(i + k * L::count, All{}));
     }
-    for (size_t k = 0; i < length; k++, i += L::count)
-      add(k, length - i < L::count ? number(i, length - i) : number(i, All{}));
+    for (size_t k = 0; i < length; k++, i += L::count) add(k, number(i, atMost<T>(length - i)));
     const double sum = sums.sum();
     return sum < __builtin_inf() || allFinite() ? sum : __builtin_nan("");
   }
@@ -130,7 +128,8 @@ Change compare(const Piece& piece, const T* gradient, const T* before) {
   using V = Spread::D::V;
   const AroundStreams<T> streams(piece);
   Spread gradients, updates, parameters, zeroUpdates, rates;
-  eachVector<T>(piece.length, [&](size_t i, auto lanes) {
+  for (size_t i = 0; i < piece.length; i += L::count) {
+    const size_t lanes = atMost<T>(piece.length - i);
     const Wide<T> g(L::load(gradient + i, lanes)), old(L::load(before + i, lanes)), p(streams.parameter(i, lanes));
     for (size_t j = 0; j < g.count; j++) {
       const size_t k = i % kNormLanes / Spread::D::count + j;
@@ -141,14 +140,14 @@ Change compare(const Piece& piece, const T* gradient, const T* before) {
       zeroUpdates.v[k] += update == 0.0 ? V{} + 1.0 : V{};
       rates.v[k] = maximum(g.v[j] == 0.0 ? V{} : abs(update) / abs(g.v[j]), rates.v[k]);
     }
-  });
+  }
   // The lanes of the last vector that have no number hold 0.
   const size_t none = (L::count - piece.length % L::count) % L::count;
   return {gradients.sum(), updates.sum(), parameters.sum(), zeroUpdates.sum() - static_cast<double>(none),
           rates.fold(maximum<double>)};
 }
 
-constexpr Around around = {
+constexpr Around kAround = {
     widen,
     [](const Piece& piece, Row row) {
       if (piece.type == DataType::float64)
@@ -172,3 +171,5 @@ constexpr Around around = {
                  : compare(piece, static_cast<const float*>(gradient), static_cast<const float*>(parameter));
     },
 };
+
+const Around& around() { return kAround; }

@@ -154,7 +154,7 @@ void Plan::runRows(size_t i) {
         all.gradient = gradients;
         all.gradientIsFloat32 = false;
         all.length = count;
-        configuration().isa.load()->around->widen(all, sum);
+        configuration().isa.load()->around().widen(all, sum);
         sparseRows_.sum(sum, sum);
       }
     }
@@ -172,8 +172,8 @@ void Plan::run(size_t first, size_t end, Pace& pace) {
   for (size_t i = first; i < end; i++) {
     const size_t length = ofRows_ ? sparseRows_.elements() : tensors_[i].length;
     if (skips(i) || length == 0) continue;
-    active_.push_back({elements, chunks, i, length, nullptr, nullptr});
-    findSweeps(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
+    active_.push_back({elements, chunks, i, length, nullptr});
+    findSweep(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
     elements += length;
     chunks += chunksOf(length);
   }
@@ -268,20 +268,15 @@ bool Plan::share(unsigned threads, size_t elements, Part part) const {
                                            }});
 }
 
-// Those of the tensor before, if it is alike: mostly it is.
-void Plan::findSweeps(const Isa& isa, Active& active, const Active* before) const {
+// That of the tensor before, if it is alike: mostly it is.
+void Plan::findSweep(const Isa& isa, Active& active, const Active* before) const {
   const Tensor& tensor = tensors_[active.tensor];
   const int32_t rowAt = rowOf_[active.tensor];
   const Row row = rows_ + rowAt * rowWidth_;
-  if (before && rowOf_[before->tensor] == rowAt && tensors_[before->tensor].type == tensor.type &&
-      tensors_[before->tensor].stateType == tensor.stateType) {
+  if (before && rowOf_[before->tensor] == rowAt && tensors_[before->tensor].type == tensor.type) {
     active.sweep = before->sweep;
-    active.rest = before->rest;
-  } else if (tensor.mixed()) {
-    active.sweep = isa.findMixed(rule_, tensor.type, tensor.stateType, true, row);
-    active.rest = isa.findMixed(rule_, tensor.type, tensor.stateType, false, row);
   } else {
-    active.sweep = isa.find(rule_, tensor.type, row);
+    active.sweep = (tensor.type == DataType::float64 ? isa.findFloat64 : isa.findFloat32)(rule_, row);
   }
 }
 
@@ -318,7 +313,7 @@ void Plan::updateRange(size_t begin, size_t end) const {
 // A chunk at a time, so that it is still in the caches when it is looked at again.
 void Plan::reportRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  const Around& around = *configuration().isa.load()->around;
+  const Around& around = configuration().isa.load()->around();
   alignas(64) char gradients[kNormChunk * sizeof(double)], parameters[kNormChunk * sizeof(double)];
   eachPiece(begin, end, kNormChunk, kNormChunk, false,
             [&](const Active& active, size_t at, const Piece& chunk, Row row) {
@@ -329,9 +324,10 @@ void Plan::reportRange(size_t begin, size_t end) const {
 }
 
 void Plan::updatePart(const Active& active, const Piece& part, Row row) const {
-  const size_t whole = active.rest ? part.length - part.length % kBlock : part.length;
-  if (whole > 0) active.sweep(partOf(part, 0, whole), row);
-  if (whole < part.length) active.rest(partOf(part, whole, part.length), row);
+  if (tensors_[active.tensor].mixed())
+    configuration().isa.load()->sweepMixed(rule_, part, row, active.sweep);
+  else
+    active.sweep(part, row);
   zeroGradient(part);
 }
 
@@ -341,7 +337,7 @@ void Plan::zeroGradient(const Piece& piece) const {
 
 void Plan::measureRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  const Around& around = *configuration().isa.load()->around;
+  const Around& around = configuration().isa.load()->around();
   eachPiece(begin, end, kNormChunk, kNormChunk, true,
             [&](const Active& active, size_t at, const Piece& chunk, Row row) {
               sums_[active.chunks + at / kNormChunk] = around.sumOfSquares(chunk, row);
@@ -350,7 +346,7 @@ void Plan::measureRange(size_t begin, size_t end) const {
 
 void Plan::accumulateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
-  const Around& around = *configuration().isa.load()->around;
+  const Around& around = configuration().isa.load()->around();
   eachPiece(begin, end, kCut, kAroundBlock, true, [&](const Active&, size_t, const Piece& part, Row row) {
     around.accumulate(part, row);
     zeroGradient(part);
@@ -378,6 +374,8 @@ Piece Plan::piece(size_t i, size_t from, size_t to) const {
   for (size_t k = 0; k < kCommonStates; k++)
     piece.common[k] = tensor.common[k] < 0 ? nullptr : arena_ + tensor.common[k];
   piece.length = tensor.length;
+  piece.following = 0;
+  piece.codec = nullptr;
   piece.type = tensor.type;
   piece.stateType = tensor.stateType;
   piece.gradientIsFloat32 = false;

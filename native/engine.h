@@ -83,14 +83,13 @@ class Plan {
     size_t tensor;
     size_t length;
     Sweep sweep;
-    Sweep rest;  // for the elements after the last whole block, in mixed storage
   };
   using Part = void (Plan::*)(size_t begin, size_t end) const;
 
   static bool sortDisjoint(std::vector<Interval>& all);
   Interval interval(const void* data, size_t i) const;
   bool isWritten(Interval memory) const;
-  void findSweeps(const Isa& isa, Active& active, const Active* before) const;
+  void findSweep(const Isa& isa, Active& active, const Active* before) const;
   Piece piece(size_t i, size_t from, size_t to) const;
   template <class Use>
   void withPiece(size_t i, size_t from, size_t to, bool onlySum, Use use) const;

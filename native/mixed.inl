@@ -1,44 +1,47 @@
-// The sweeps for mixed storage, included by sweep.inl.
+// The sweep for mixed storage, included by sweep.inl. It knows no rule but by what this tells.
 #include "streams/mixed.h"
 
-// One instantiation for each pair of types, only for whole blocks and without the stages that are rare; one for the
-// rest. The rule's switches are looked at in the loop: where narrow types pay, in DRAM, there is time for that.
-template <class Rule, class Types>
-constexpr Sweep kMixed =
-    sweep<float, Rule, MixedStreams<Rule, Types>, Types::areKnown ? Can::gradientAndRule : Can::everything, 0, 0>;
+struct RuleFacts {
+  unsigned scalarCount;
+  unsigned areSigned;                   // a bit for each state
+  unsigned (*uses)(unsigned switches);  // the same
+};
 
-template <class Rule, DataType type>
-Sweep mixedSweepOf(DataType stateType) {
-  if (stateType == DataType::uint8) return kMixed<Rule, KnownTypes<type, DataType::uint8>>;
-  if constexpr (type != DataType::float32) {
-    if (stateType == DataType::float32) return kMixed<Rule, KnownTypes<type, DataType::float32>>;
-  }
-  return kMixed<Rule, KnownTypes<type, DataType::bfloat16>>;
-}
-
-// Null for what is left to another instruction set.
 template <class Rule>
-Sweep mixedSweep(DataType type, DataType stateType, bool wholeBlocks, Row row) {
-  const bool usual = wholeBlocks && needed(row) != Can::everything;
-  if constexpr (kSpecialize) {
-    if (usual && type == DataType::float32) return mixedSweepOf<Rule, DataType::float32>(stateType);
-    if (usual && type == DataType::bfloat16) return mixedSweepOf<Rule, DataType::bfloat16>(stateType);
-  }
-  if constexpr (!kCommonTypesOnly) {
-    if constexpr (kSpecialize) {
-      if (usual && type == DataType::float16) return mixedSweepOf<Rule, DataType::float16>(stateType);
-    }
-    return kMixed<Rule, AnyTypes>;
-  }
-  return nullptr;
+constexpr RuleFacts factsOf() {
+  unsigned areSigned = 0;
+  for (unsigned k = 0; k < Rule::StateCount; k++) areSigned |= Rule::isSigned(k) ? bit(k) : 0;
+  return {Rule::ScalarCount, areSigned, [](unsigned switches) {
+            unsigned uses = 0;
+            for (unsigned k = 0; k < Rule::StateCount; k++)
+              uses |= Rule::uses(k, Switches<0, 0>{switches}) ? bit(k) : 0;
+            return uses;
+          }};
 }
 
 template <class... Rules>
-Sweep findMixedAmong(RuleList<Rules...>, unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row) {
-  static constexpr Sweep (*finders[])(DataType, DataType, bool, Row) = {mixedSweep<Rules>...};
-  return finders[rule](type, stateType, wholeBlocks, row);
+constexpr unsigned mostScalars(RuleList<Rules...>) {
+  unsigned most = 0;
+  ((most = Rules::ScalarCount > most ? unsigned{Rules::ScalarCount} : most), ...);
+  return most;
 }
 
-Sweep findMixed(unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row) {
-  return findMixedAmong(AllRules{}, rule, type, stateType, wholeBlocks, row);
+template <class... Rules>
+RuleFacts factsAmong(RuleList<Rules...>, unsigned rule) {
+  static constexpr RuleFacts facts[] = {factsOf<Rules>()...};
+  return facts[rule];
+}
+
+void sweepMixed(unsigned rule, const Piece& piece, Row row, Sweep sweep) {
+  constexpr unsigned beforeRule = kScalars + Transformation::ScalarCount + Gradient::ScalarCount;
+  const RuleFacts facts = factsAmong(AllRules{}, rule);
+  MixedStreams streams(piece, row, facts.uses(static_cast<unsigned>(row[kRuleSwitches])), facts.areSigned,
+                       row + beforeRule + facts.scalarCount);
+  Piece decoded = piece;
+  decoded.codec = &streams;
+  if (!streams.updatesParametersApart()) return sweep(decoded, row);
+  double withoutParameter[beforeRule + mostScalars(AllRules{})];
+  for (unsigned k = 0; k < beforeRule + facts.scalarCount; k++) withoutParameter[k] = row[k];
+  withoutParameter[kParameterSwitches] = 0;
+  sweep(decoded, withoutParameter);
 }

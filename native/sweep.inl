@@ -4,25 +4,40 @@
 //   template <class T> struct Lanes: V, count, broadcast, load and store; for float also
 //   Bits (the 32-bit integers of a V), places (0, 1, ... count - 1), widen and narrow (loads and stores of codes),
 //   largest, anyDenormal, anyOutside; toDouble, to vectors of float64,
-//   kSpecialize, whether a sweep for each choice of switches and types is worth its code, and kCommonTypesOnly, whether
-//   mixed storage that is rare is left to another instruction set.
+//   kSpecialize, whether a sweep for each choice of switches is worth its code, and kCareful, the Isa whose findCareful
+//   is for its denormal numbers, or null.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.
 #include "vector.h"
 
 #include "gradient.h"
 #include "parameter.h"
 #include "rules/rules.h"
-#include "streams/careful.h"
-#include "streams/same.h"
 #include "switches.h"
 #include "transformation.h"
 
+// An element of memory, if there is any.
+template <class T>
+T* at(void* memory, size_t element) {
+  return memory ? static_cast<T*>(memory) + element : nullptr;
+}
+
+// Calls use for every vector of a piece.
+template <class T>
+[[gnu::always_inline]] inline void eachVector(size_t length, auto use) {
+  size_t i = 0;
+  for (; i + Lanes<T>::count <= length; i += Lanes<T>::count) use(i, All{});
+  if (i < length) use(i, length - i);
+}
+
+#include "streams/careful.h"
+#include "streams/same.h"
+#include "streams/some-lanes.h"
+
 // What an instantiation of the sweep can do: the compiler drops the stages that are idle.
-enum class Can : unsigned { onlyRule, gradientAndRule, everything };
+enum class Can : unsigned { gradientAndRule, everything };
 
 Can needed(Row row) {
-  if (row[kTransformationSwitches] != 0 || row[kParameterSwitches] != 0) return Can::everything;
-  return row[kGradientSwitches] != 0 ? Can::gradientAndRule : Can::onlyRule;
+  return row[kTransformationSwitches] != 0 || row[kParameterSwitches] != 0 ? Can::everything : Can::gradientAndRule;
 }
 
 // The switches of all stages.
@@ -35,7 +50,7 @@ struct Stages {
         parameter{static_cast<unsigned>(row[kParameterSwitches])} {}
 
   Switches<can == Can::everything ? 0 : ~0u, 0> transformation;
-  Switches<can == Can::onlyRule ? ~0u : 0, 0> gradient;
+  Switches<0, 0> gradient;
   Switches<ruleKnown, ruleValue> rule;
   Switches<can == Can::everything ? 0 : ~0u, 0> parameter;
 };
@@ -49,38 +64,46 @@ struct Scalars {
 
 // Loads the streams of one element per lane, applies the stages, stores what changed.
 template <class Rule, class V, class Streams, class On>
-[[gnu::always_inline]] inline void update(Streams& streams, size_t i, auto lanes, const Scalars<Rule, V>& c, On on) {
-  V p = streams.parameter(i, lanes);
-  V g = streams.gradient(i, lanes);
+[[gnu::always_inline]] inline void update(const Streams& streams, size_t i, const Scalars<Rule, V>& c, On on) {
+  V p = streams.parameter(i);
+  V g = streams.gradient(i);
   V s[Rule::StateCount]{};
   for (unsigned k = 0; k < Rule::StateCount; k++)
-    if (Rule::uses(k, on.rule)) s[k] = streams.state(k, i, lanes);
+    if (Rule::uses(k, on.rule)) s[k] = streams.state(k, i);
 
   if (on.transformation.any()) {
     const bool accumulated = on.transformation(Transformation::accumulated);
-    V sum = accumulated ? streams.common(gradientSum, i, lanes) : V{};
+    V sum = accumulated ? streams.common(gradientSum, i) : V{};
     g = Transformation::update(g, sum, c.transformation, on.transformation);
-    if (accumulated) streams.setCommon(gradientSum, i, sum, lanes);
+    if (accumulated) streams.setCommon(gradientSum, i, sum);
   }
-  Gradient::update(p, g, c.gradient, on.gradient);
+  if (on.gradient.any()) Gradient::update(p, g, c.gradient, on.gradient);
   Rule::update(p, g, s, c.rule, on.rule);
   if (on.parameter.any()) {
     const bool averaged = on.parameter(Parameter::averaged);
-    p = streams.stored(i, p);
-    V average = averaged ? streams.common(parameterAverage, i, lanes) : V{};
+    V average = averaged ? streams.common(parameterAverage, i) : V{};
     Parameter::update(p, average, c.parameter, on.parameter);
-    if (averaged) streams.setCommon(parameterAverage, i, average, lanes);
-    streams.setStored(i, p, lanes);
-  } else {
-    streams.setParameter(i, p, lanes);
+    if (averaged) streams.setCommon(parameterAverage, i, average);
   }
 
+  streams.setParameter(i, p);
   for (unsigned k = 0; k < Rule::StateCount; k++)
-    if (Rule::uses(k, on.rule)) streams.setState(k, i, s[k], lanes);
+    if (Rule::uses(k, on.rule)) streams.setState(k, i, s[k]);
+}
+
+// How many elements come next: whole vectors, from the first aligned one of the parameter on, since one across two
+// cache lines costs two accesses; or fewer than a vector has lanes.
+template <class T>
+size_t nextRun(const Piece& piece, size_t begin, bool aligned) {
+  constexpr size_t count = Lanes<T>::count;
+  const size_t rest = piece.length - begin;
+  if (rest < count) return rest;
+  const size_t place = (reinterpret_cast<uintptr_t>(piece.parameter) / sizeof(T) + begin) % count;
+  return place > 0 && aligned ? count - place : rest / count * count;
 }
 
 template <class Rule>
-size_t sweepCarefully(const Piece& piece, size_t from, Row row);
+size_t sweepCarefully(const Piece& piece, size_t from, size_t length, Row row);
 
 template <class T, class Rule, class Streams, Can can, unsigned ruleKnown, unsigned ruleValue>
 void sweep(const Piece& piece, Row row) {
@@ -106,45 +129,49 @@ void sweep(const Piece& piece, Row row) {
   take(c.parameter, on.parameter.any());
   if (on.transformation.any()) c.transformation[Transformation::multiplier] = uniform(piece.multiplier);
 
-  Streams streams(piece, row);
-  const auto at = [&](size_t i, auto lanes) { update<Rule>(streams, i, lanes, c, on); };
-  for (size_t begin = 0; begin < piece.length;) {
-    const size_t end = streams.open(begin, on.rule);
-    // Some lanes of a vector come first, up to the first aligned one, and some at the end.
-    for (size_t i = begin, some = streams.head(end - begin); i < end; some = end - i) {
-      if constexpr (!Streams::wholeVectors) {
-        if (some > 0) at(i, some);
-        i += some;
-      }
-      while (i + L::count <= end) {
+  SomeLanes<T> some;
+  Codec* const codec = Streams::onlyWholeVectors ? nullptr : piece.codec;
+  for (size_t done = 0; done < piece.length;) {
+    const Piece& now = codec ? codec->decode(*codec, done) : piece;
+    for (size_t begin = 0, run; begin < now.length; begin += run) {
+      run = Streams::onlyWholeVectors ? now.length : nextRun<T>(now, begin, !codec);
+      const bool whole = Streams::onlyWholeVectors || run >= L::count;
+      const Streams streams(whole ? now : some.copy(now, begin, run), whole ? begin : 0);
+      for (size_t i = 0; i < run;) {
         streams.prefetch(i, on);
         if constexpr (!Streams::isCareful) {
-          if (kSlowDenormals && streams.anyDenormal(i, on.rule)) {
-            i += sweepCarefully<Rule>(piece, i, row);
+          if (kSlowDenormals && whole && streams.anyDenormal(i, on.rule)) {
+            i += sweepCarefully<Rule>(now, begin + i, run - i, row);
             continue;
           }
         }
-        at(i, All{});
+        update<Rule>(streams, i, c, on);
         i += L::count;
       }
+      if (!whole) some.putBack();
     }
-    streams.close(begin, end, on.rule);
-    begin = end;
+    done += now.length;
+    if (codec) codec->encode(*codec);
   }
 }
 
-// Updates some elements from a place on, of which some are denormal; tells how many.
+template <class... Rules>
+Sweep findCarefulAmong(RuleList<Rules...>, unsigned rule) {
+  static constexpr Sweep sweeps[] = {sweep<float, Rules, CarefulStreams<Rules>, Can::everything, 0, 0>...};
+  return sweeps[rule];
+}
+
+// Updates the first of some whole vectors, of which some lanes are denormal; tells how many elements.
 template <class Rule>
-[[gnu::noinline]] size_t sweepCarefully(const Piece& piece, size_t from, Row row) {
+[[gnu::noinline]] size_t sweepCarefully(const Piece& piece, size_t from, size_t length, Row row) {
   Piece part = piece;
-  part.parameter = static_cast<float*>(piece.parameter) + from;
-  part.gradient = static_cast<float*>(piece.gradient) + from;
-  for (unsigned k = 0; k < Rule::StateCount; k++)
-    if (part.state[k]) part.state[k] = static_cast<float*>(piece.state[k]) + from;
-  for (unsigned k = 0; k < kCommonStates; k++)
-    if (part.common[k]) part.common[k] = static_cast<float*>(piece.common[k]) + from;
-  part.length = piece.length - from < kBlock ? piece.length - from : kBlock;
-  sweep<float, Rule, CarefulStreams<Rule>, Can::everything, 0, 0>(part, row);
+  part.parameter = at<float>(piece.parameter, from);
+  part.gradient = at<float>(piece.gradient, from);
+  for (void*& state : part.state) state = at<float>(state, from);
+  for (void*& common : part.common) common = at<float>(common, from);
+  part.length = length < kBlock ? length : kBlock;
+  part.codec = nullptr;
+  kCareful->findCareful(numberOf<Rule>(AllRules{}))(part, row);
   return part.length;
 }
 
@@ -175,16 +202,12 @@ struct Sweeps {
 
   template <unsigned... choice>
   static Sweep pick(Row row, std::integer_sequence<unsigned, choice...>) {
-    static constexpr Sweep onlyRule[] = {kSweep<Can::onlyRule, compiled, spread(choice)>...};
-    static constexpr Sweep gradientAndRule[] = {kSweep<Can::gradientAndRule, compiled, spread(choice)>...};
-    static constexpr Sweep everything[] = {kSweep<Can::everything, compiled, spread(choice)>...};
-    const unsigned at = gather(static_cast<unsigned>(row[kRuleSwitches]));
-    const Can can = needed(row);
-    return can == Can::onlyRule ? onlyRule[at] : can == Can::everything ? everything[at] : gradientAndRule[at];
+    static constexpr Sweep sweeps[] = {kSweep<Can::gradientAndRule, compiled, spread(choice)>...};
+    return sweeps[gather(static_cast<unsigned>(row[kRuleSwitches]))];
   }
   static Sweep find(Row row) {
     if constexpr (kSpecialize && sizeof(T) == 4) {
-      return pick(row, std::make_integer_sequence<unsigned, choices>{});
+      if (needed(row) != Can::everything) return pick(row, std::make_integer_sequence<unsigned, choices>{});
     }
     return kSweep<Can::everything, 0, 0>;
   }
@@ -196,9 +219,9 @@ Sweep findAmong(RuleList<Rules...>, unsigned rule, Row row) {
   return finders[rule](row);
 }
 
-Sweep find(unsigned rule, DataType type, Row row) {
-  return type == DataType::float32 ? findAmong<float>(AllRules{}, rule, row) : findAmong<double>(AllRules{}, rule, row);
+template <class T>
+Sweep find(unsigned rule, Row row) {
+  return findAmong<T>(AllRules{}, rule, row);
 }
 
-#include "around.inl"
 #include "mixed.inl"

@@ -2,6 +2,7 @@
 // many results it compared, and how many of them differed.
 #include "../native/isa/isa.h"
 // Only vectors and their operations: the sweeps, which take long to compile, are nobody's under another name.
+extern const Isa kUnused;
 #define kAvx2 kUnused
 #include "../native/isa/avx2.cpp"
 #undef kAvx2

@@ -155,7 +155,7 @@ class Arrays {
   bool step(unsigned rule, const Storage& storage, const double* row, size_t rowWidth) {
     const auto atStart = [&](unsigned stream) { return (now.places >> (stream & 1) & 1) != 0; };
     const size_t bytes = now.length * sizeOf(storage.type);
-    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, nullptr, {}, {-1, -1, -1}};
+    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, nullptr, {-1, -1, -1}, {-1, -1, -1}};
     tensor.parameter = parameter_.hold(atStart(0), bytes);
     std::memcpy(tensor.parameter, parameters_.data(), bytes);
     for (unsigned k = 0; k < Rule::StateCount; k++)

@@ -90,9 +90,14 @@ inline __m256d sqrt(__m256d x) { return _mm256_sqrt_pd(x); }
 inline __m256 divide(__m256 a, __m256 c, __m256) { return a / c; }
 inline __m256d divide(__m256d a, __m256d c, __m256d) { return a / c; }
 
-constexpr bool kSpecialize = true, kCommonTypesOnly = false;
+constexpr bool kSpecialize = true;
+constexpr const Isa* kCareful = &kAvx2;
 
 #include "../sweep.inl"
+
+#include "../around.inl"
+
+Sweep findCareful(unsigned rule) { return findCarefulAmong(AllRules{}, rule); }
 
 bool supported() {
   __builtin_cpu_init();
@@ -101,4 +106,4 @@ bool supported() {
 
 }  // namespace
 
-const Isa kAvx2 = {"avx2", supported, find, findMixed, &around};
+const Isa kAvx2 = {"avx2", supported, find<float>, find<double>, sweepMixed, around, findCareful};

@@ -37,51 +37,28 @@ struct Lanes<float> {
             _mm512_cmp_ps_mask(x, broadcast(most), _CMP_NLE_UQ)) != 0;
   }
   static uint32_t largest(Bits x) { return _mm512_reduce_max_epu32((__m512i)x); }
-  static void toDouble(V x, __m512d* to) {
-    to[0] = _mm512_cvtps_pd(_mm512_castps512_ps256(x));
-    to[1] = _mm512_cvtps_pd(_mm512_extractf32x8_ps(x, 1));
-  }
 
  private:
   static __mmask16 first(size_t n) { return static_cast<__mmask16>((1u << n) - 1); }
 };
 
-template <>
-struct Lanes<double> {
-  using V = __m512d;
-  static constexpr size_t count = 8;
-
-  static V broadcast(double x) { return _mm512_set1_pd(x); }
-  static V load(const double* from, All) { return _mm512_loadu_pd(from); }
-  static V load(const double* from, size_t n) { return _mm512_maskz_loadu_pd(first(n), from); }
-  static void store(double* to, V x, All) { _mm512_storeu_pd(to, x); }
-  static void store(double* to, V x, size_t n) { _mm512_mask_storeu_pd(to, first(n), x); }
-  static void toDouble(V x, V* to) { *to = x; }
-
- private:
-  static __mmask8 first(size_t n) { return static_cast<__mmask8>((1u << n) - 1); }
-};
-
 inline __m512 toFloat(Lanes<float>::Bits x) { return _mm512_cvtepi32_ps((__m512i)x); }
 
 inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c); }
-inline __m512d fma(__m512d a, __m512d b, __m512d c) { return _mm512_fmadd_pd(a, b, c); }
 #include "avx512-exact.h"
 
 inline __m512 sqrt(__m512 x) { return kSlowDivider ? fusedSquareRoot(x) : _mm512_sqrt_ps(x); }
-inline __m512d sqrt(__m512d x) { return _mm512_sqrt_pd(x); }
 inline __m512 divide(__m512 a, __m512 c, __m512 reciprocal) { return fusedQuotient(a, c, reciprocal); }
-inline __m512d divide(__m512d a, __m512d c, __m512d) { return a / c; }
 
-constexpr bool kSpecialize = true, kCommonTypesOnly = true;
+constexpr bool kSpecialize = true;
+constexpr const Isa* kCareful = &kAvx2;
 
 #include "../sweep.inl"
 
-// float16 and the ends of tensors are left to AVX2, which each of these processors has: there is much code for them.
-Sweep findMixedHereOrThere(unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row) {
-  const Sweep here = findMixed(rule, type, stateType, wholeBlocks, row);
-  return here ? here : kAvx2.findMixed(rule, type, stateType, wholeBlocks, row);
-}
+// All that is rare, or no faster with 512 bits, is left to AVX2, which each of these processors has.
+Sweep findFloat64(unsigned rule, Row row) { return kAvx2.findFloat64(rule, row); }
+Sweep findCareful(unsigned rule) { return kAvx2.findCareful(rule); }
+const Around& around() { return kAvx2.around(); }
 
 bool supported() {
   __builtin_cpu_init();
@@ -91,4 +68,4 @@ bool supported() {
 
 }  // namespace
 
-const Isa kAvx512 = {"avx512", supported, find, findMixedHereOrThere, &around};
+const Isa kAvx512 = {"avx512", supported, find<float>, findFloat64, sweepMixed, around, findCareful};

@@ -30,6 +30,16 @@ constexpr size_t kNormChunk = 4096, kNormLanes = 32;
 enum CommonState : unsigned { masterCopy, gradientSum, parameterAverage, kCommonStates };
 constexpr const char* kCommonStateNames = "masterCopy, gradientSum, parameterAverage";
 
+struct Piece;
+
+// What stands between memory and a sweep, where memory is not of the type that the sweep computes with.
+struct Codec {
+  // Gives some elements of the piece from one on as the sweep wants them,
+  const Piece& (*decode)(Codec&, size_t from);
+  // and takes them back.
+  void (*encode)(Codec&);
+};
+
 // A run of elements of one tensor, with the same run of its gradient and of each of its states.
 struct Piece {
   void* parameter;
@@ -37,6 +47,8 @@ struct Piece {
   void* state[kMaxStates];
   void* common[kCommonStates];  // null where there is none
   size_t length;
+  size_t following;        // elements after these that the same thread updates next
+  Codec* codec;            // null where there is none
   DataType type;           // of parameter and gradient
   bool gradientIsFloat32;  // whatever the type
   double multiplier;       // of the gradient, where norms are clipped
@@ -73,9 +85,13 @@ struct Around {
 struct Isa {
   const char* name;
   bool (*supported)();
-  Sweep (*find)(unsigned rule, DataType type, Row row);
-  Sweep (*findMixed)(unsigned rule, DataType type, DataType stateType, bool wholeBlocks, Row row);
-  const Around* around;
+  Sweep (*findFloat32)(unsigned rule, Row row);
+  Sweep (*findFloat64)(unsigned rule, Row row);
+  // Updates a piece of mixed storage by the rule's sweep for float32.
+  void (*sweepMixed)(unsigned rule, const Piece&, Row, Sweep);
+  const Around& (*around)();
+  // The rule's sweep for whole vectors of float32 with denormal numbers, where the hardware is slow; null otherwise.
+  Sweep (*findCareful)(unsigned rule);
 };
 
 // Whether square roots of 512 bits take so long on this processor that multiplications and additions are faster: on

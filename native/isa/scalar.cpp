@@ -38,12 +38,15 @@ inline double sqrt(double x) { return std::sqrt(x); }
 inline float divide(float a, float c, float) { return a / c; }
 inline double divide(double a, double c, double) { return a / c; }
 
-constexpr bool kSpecialize = false, kCommonTypesOnly = false;
+constexpr bool kSpecialize = false;
+constexpr const Isa* kCareful = nullptr;
 
 #include "../sweep.inl"
+
+#include "../around.inl"
 
 bool supported() { return true; }
 
 }  // namespace
 
-const Isa kScalar = {"scalar", supported, find, findMixed, &around};
+const Isa kScalar = {"scalar", supported, find<float>, find<double>, sweepMixed, around, nullptr};

@@ -11,7 +11,7 @@ struct RMSprop {
         negativeLearningRate, momentum);
   NAMES(Switch, centered, epsilonInside, withMomentum, rateInBuffer, nesterov);
 
-  static constexpr unsigned compiled = bit(centered) | bit(epsilonInside) | bit(withMomentum);
+  static constexpr unsigned compiled = bit(centered) | bit(withMomentum);
 
   template <class On>
   static constexpr bool uses(unsigned state, On on) {

@@ -14,3 +14,11 @@ template <class... Rules>
 struct RuleList {};
 
 using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion, NAdam>;
+
+template <class Rule, class... Rules>
+constexpr unsigned numberOf(RuleList<Rules...>) {
+  unsigned number = 0;
+  bool found = false;
+  ((found |= __is_same(Rule, Rules), number += !found), ...);
+  return number;
+}

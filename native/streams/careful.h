@@ -1,4 +1,4 @@
-// The streams of a tensor of float32 whose states are denormal in part.
+// The streams of whole vectors of float32 that are denormal in part. They are in the first cache already.
 #pragma once
 #include "../careful.h"
 #include "same.h"
@@ -12,15 +12,14 @@ class CarefulStreams : public SameStreams<float, Rule> {
   using Same::Same;
   static V wrap(typename Same::V x) { return {x}; }
 
-  V parameter(size_t i, auto lanes) const { return {Same::parameter(i, lanes)}; }
-  V gradient(size_t i, auto lanes) const { return {Same::gradient(i, lanes)}; }
-  V state(unsigned k, size_t i, auto lanes) const { return {Same::state(k, i, lanes)}; }
-  V common(unsigned k, size_t i, auto lanes) const { return {Same::common(k, i, lanes)}; }
-  void setParameter(size_t i, V x, auto lanes) const { Same::setParameter(i, x.x, lanes); }
-  V stored(size_t, V x) const { return x; }
-  void setStored(size_t i, V x, auto lanes) const { setParameter(i, x, lanes); }
-  void setState(unsigned k, size_t i, V x, auto lanes) const { Same::setState(k, i, x.x, lanes); }
-  void setCommon(unsigned k, size_t i, V x, auto lanes) const { Same::setCommon(k, i, x.x, lanes); }
+  V parameter(size_t i) const { return {Same::parameter(i)}; }
+  V gradient(size_t i) const { return {Same::gradient(i)}; }
+  V state(unsigned k, size_t i) const { return {Same::state(k, i)}; }
+  V common(unsigned k, size_t i) const { return {Same::common(k, i)}; }
+  void setParameter(size_t i, V x) const { Same::setParameter(i, x.x); }
+  void setState(unsigned k, size_t i, V x) const { Same::setState(k, i, x.x); }
+  void setCommon(unsigned k, size_t i, V x) const { Same::setCommon(k, i, x.x); }
 
-  static constexpr bool isCareful = true;
+  static constexpr bool isCareful = true, onlyWholeVectors = true;
+  void prefetch(size_t, auto) const {}
 };
