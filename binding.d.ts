@@ -4,7 +4,7 @@
  */
 
 /** An instruction set, by the name of its file in native/isa/. */
-export type IsaName = 'avx512' | 'avx2' | 'scalar';
+export type IsaName = 'avx512' | 'avx2' | 'neon' | 'scalar';
 
 /** The scalars and switches of one stage of the sweep, in the order in which a row holds them. */
 export interface StageDescription {

@@ -108,11 +108,15 @@ extern const bool kPrefetches;
 // From the fastest to the one that runs everywhere.
 #if defined(__x86_64__)
 extern const Isa kAvx512, kAvx2;
+#elif defined(__aarch64__)
+extern const Isa kNeon;
 #endif
 extern const Isa kScalar;
 
 constexpr const Isa* kIsas[] = {
 #if defined(__x86_64__)
     &kAvx512, &kAvx2,
+#elif defined(__aarch64__)
+    &kNeon,
 #endif
     &kScalar};
