@@ -3,6 +3,7 @@
 // depend on it, and the host must find it as it was.
 #pragma once
 #include <cfenv>
+#include <cstdint>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
@@ -23,6 +24,12 @@ class PlainFloatingPoint {
       _mm_setcsr(0x1f80);
       return;
     }
+#elif defined(__aarch64__)
+    // The C library would leave the bit alone that makes float16 another type, without infinity.
+    asm volatile("mrs %0, fpcr" : "=r"(neon_.control));
+    asm volatile("mrs %0, fpsr" : "=r"(neon_.status));
+    if (neon_.control != 0) asm volatile("msr fpcr, xzr" ::: "memory");
+    return;
 #endif
     std::fegetenv(&all_);
     std::fesetenv(FE_DFL_ENV);
@@ -34,6 +41,10 @@ class PlainFloatingPoint {
       _mm_setcsr(sse_);
       return;
     }
+#elif defined(__aarch64__)
+    if (neon_.control != 0) asm volatile("msr fpcr, %0" ::"r"(neon_.control) : "memory");
+    asm volatile("msr fpsr, %0" ::"r"(neon_.status) : "memory");
+    return;
 #endif
     std::fesetenv(&all_);
   }
@@ -44,6 +55,9 @@ class PlainFloatingPoint {
  private:
   union {
     unsigned sse_;
+    struct {
+      uint64_t control, status;
+    } neon_;
     std::fenv_t all_;
   };
 };

@@ -104,7 +104,7 @@ function expectSame(given: Case, environment: Environment, expected: MemoryArray
   }
 }
 
-describe.runIf(process.arch === 'x64')('in an environment of the host', () => {
+describe.runIf(['x64', 'arm64'].includes(process.arch))('in an environment of the host', () => {
   const cases = Object.entries(environments);
 
   test('such a one makes a difference to arithmetic, and what occurs in it is seen', () => {

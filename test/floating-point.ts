@@ -3,51 +3,81 @@ import { join } from 'node:path';
 import { binding } from './binding.js';
 import { compile } from './compile.js';
 
-/** How a thread of an x86-64 processor computes: its registers MXCSR, and for x87 numbers the control word. */
-export interface Environment {
-  readonly mxcsr: number;
-  readonly x87Control: number;
+/** How a thread computes: the registers of its processor that say so, and that hold which exceptions have occurred. */
+export type Environment = Readonly<Record<string, number>>;
+
+interface Environments {
+  /** To the nearest, denormal numbers kept, nothing trapped, no exception so far. */
+  readonly plain: Environment;
+  /** What a host may have set. */
+  readonly others: Readonly<Record<string, Environment>>;
 }
 
-/** To the nearest, denormal numbers kept, nothing trapped, no exception so far; 64 bits of fraction in x87 registers. */
-export const plain: Environment = { mxcsr: 0x1f80, x87Control: 0x37f };
-
-const FLUSH_TO_ZERO = 0x8000;
-const DENORMALS_ARE_ZERO = 0x40;
-const EXCEPTIONS = 0x3f;
-const [DOWN, UP, TO_ZERO] = [1, 2, 3].map((mode) => ({
-  mxcsr: plain.mxcsr | (mode << 13),
-  x87Control: plain.x87Control | (mode << 10),
-})) as [Environment, Environment, Environment];
-/** In x87 registers. */
-const HALF_THE_FRACTION = 0x100;
-
-/** What a host may have set. */
-export const environments: Record<string, Environment> = {
-  'denormal numbers flushed to zero': {
+function ofX64(): Environments {
+  const FLUSH_TO_ZERO = 0x8000;
+  const DENORMALS_ARE_ZERO = 0x40;
+  const EXCEPTIONS = 0x3f;
+  /** In x87 registers, of which plain ones have all 64 bits. */
+  const HALF_THE_FRACTION = 0x100;
+  const plain = { mxcsr: 0x1f80, x87Control: 0x37f, x87Exceptions: 0 };
+  const rounded = (mode: number) => ({
     ...plain,
-    mxcsr: plain.mxcsr | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO,
-  },
-  'rounded down': DOWN,
-  'rounded up': UP,
-  'rounded towards zero': TO_ZERO,
-  'x87 numbers rounded to 53 bits': {
-    ...plain,
-    x87Control: plain.x87Control & ~HALF_THE_FRACTION,
-  },
-  'all of these, and every exception has occurred': {
-    mxcsr: UP.mxcsr | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO | EXCEPTIONS,
-    x87Control: UP.x87Control & ~HALF_THE_FRACTION,
-  },
-  'every exception trapped': { mxcsr: 0, x87Control: plain.x87Control & ~EXCEPTIONS },
-};
+    mxcsr: plain.mxcsr | (mode << 13),
+    x87Control: plain.x87Control | (mode << 10),
+  });
+  const up = rounded(2);
+  const others = {
+    'denormal numbers flushed to zero': {
+      ...plain,
+      mxcsr: plain.mxcsr | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO,
+    },
+    'rounded down': rounded(1),
+    'rounded up': up,
+    'rounded towards zero': rounded(3),
+    'x87 numbers rounded to 53 bits': {
+      ...plain,
+      x87Control: plain.x87Control & ~HALF_THE_FRACTION,
+    },
+    'all of these, and every exception has occurred': {
+      ...plain,
+      mxcsr: up.mxcsr | FLUSH_TO_ZERO | DENORMALS_ARE_ZERO | EXCEPTIONS,
+      x87Control: up.x87Control & ~HALF_THE_FRACTION,
+    },
+    'every exception trapped': { ...plain, mxcsr: 0, x87Control: plain.x87Control & ~EXCEPTIONS },
+  };
+  return { plain, others };
+}
+
+/** Few of these processors trap exceptions. */
+function ofArm64(): Environments {
+  const FLUSH_TO_ZERO = 1 << 24;
+  /** float16 without infinity and NaN. */
+  const ALTERNATIVE_HALF_PRECISION = 1 << 26;
+  const EXCEPTIONS = 0x9f;
+  const plain = { control: 0, status: 0 };
+  const rounded = (mode: number) => ({ ...plain, control: mode << 22 });
+  const up = rounded(1);
+  const others = {
+    'denormal numbers flushed to zero': { ...plain, control: FLUSH_TO_ZERO },
+    'rounded down': rounded(2),
+    'rounded up': up,
+    'rounded towards zero': rounded(3),
+    'float16 of another kind': { ...plain, control: ALTERNATIVE_HALF_PRECISION },
+    'all of these, and every exception has occurred': {
+      control: up.control | FLUSH_TO_ZERO | ALTERNATIVE_HALF_PRECISION,
+      status: EXCEPTIONS,
+    },
+  };
+  return { plain, others };
+}
+
+export const { plain, others: environments } = process.arch === 'arm64' ? ofArm64() : ofX64();
 
 type Call = (
-  mxcsr: number,
-  x87Control: number,
+  registers: Uint32Array,
   f: (...values: never[]) => unknown,
   ...values: unknown[]
-) => [unknown, number, number, number];
+) => unknown;
 
 let call: Call | undefined;
 function compiled(): Call {
@@ -63,14 +93,15 @@ function compiled(): Call {
 
 /** Calls a function in an environment, with at most 60 arguments. Tells the result, and which environment it left. */
 export function callIn<T>(
-  { mxcsr, x87Control }: Environment,
+  environment: Environment,
   f: (...values: never[]) => T,
   ...values: unknown[]
 ) {
-  const [result, ...registers] = compiled()(mxcsr, x87Control, f, ...values);
-  const [mxcsrAfter, x87ControlAfter, x87Exceptions] = registers as [number, number, number];
-  const left = { mxcsr: mxcsrAfter, x87Control: x87ControlAfter, x87Exceptions };
-  return { result: result as T, left, same: { mxcsr, x87Control, x87Exceptions: 0 } };
+  const names = Object.keys(environment);
+  const registers = Uint32Array.from(Object.values(environment));
+  const result = compiled()(registers, f, ...values) as T;
+  const left = Object.fromEntries(names.map((name, i) => [name, registers[i]]));
+  return { result, left, same: environment };
 }
 
 /**
