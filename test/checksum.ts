@@ -1,17 +1,26 @@
 /**
- * Prints an instruction set and a checksum over the bits that every variant of every rule makes with it: the same on every
- * machine. Takes the one that is in use by default, or with the argument `all` each that this machine has. With the argument
- * `hostile` all steps begin in a floating-point environment that no bit may depend on.
+ * Prints an instruction set and a checksum over the bits that every variant of every rule makes with it, of ordinary numbers
+ * and of those on which arithmetic goes wrong first: the same on every machine. Takes the one that is in use by default, those
+ * that arguments name, or with the argument `all` each that this machine has. With the argument `hostile` all steps begin in a
+ * floating-point environment that no bit may depend on.
  */
 import { deepStrictEqual } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
-import { configure, runtime } from '../lib/index.js';
-import { bitsOf, dataTypes, ordinaryValue, place } from './bits.js';
+import { configure, type Isa, runtime } from '../lib/index.js';
+import { bitsOf, type DataType, dataTypes, ordinaryValue, place, specialValues } from './bits.js';
 import { type Environment, environments, stepIn } from './floating-point.js';
 import { possible, storagesOf, tensorOf } from './storages.js';
 import { extremes, optimizers, variants } from './variants.js';
 
 const lengths = [1, 67, 300_000];
+
+/** Tensors of special values, so many that each of one meets each of another. */
+const specialLength = specialValues.float32.length ** 2;
+function specialValue(type: DataType, seed: number, i: number): number {
+  const values = specialValues[type];
+  return values[(i * 7 + Math.floor(i / values.length) * seed) % values.length] as number;
+}
+
 function checksum(): string {
   const sum = createHash('sha256');
   for (const { rule, Class } of optimizers) {
@@ -20,20 +29,25 @@ function checksum(): string {
       for (const [v, options] of all.entries()) {
         // Long tensors, which take threads, for the last variant only: it has the most states.
         const used = v === all.length - 1 ? lengths : lengths.slice(0, 2);
+        const special = (seed: number) =>
+          place(type, specialLength, 8, (k) => specialValue(type, seed, k)).tensor;
         const params = used.map((n, i) => place(type, n, 8 * i, (k) => ordinaryValue(i, k)).tensor);
+        params.push(special(1));
         const optimizer = new Class(params, options);
         for (let t = 0; t < 3; t++) {
           const gradient = (n: number, i: number) =>
             place(type, n, 16, (k) => ordinaryValue(10 + t + i, k)).tensor;
-          optimizer.step(used.map(gradient));
+          optimizer.step([...used.map(gradient), special(2 + t)]);
         }
         for (const tensor of params) sum.update(bitsOf(tensor).join());
       }
     }
     for (const storage of storagesOf(rule)) {
       const variant = extremes(rule, (options) => possible(options, storage)).at(-1);
-      const tensors = (seed: number) =>
-        [67, 1000].map((n) => tensorOf(storage, n, (k) => ordinaryValue(seed, k)));
+      const tensors = (seed: number) => [
+        ...[67, 1000].map((n) => tensorOf(storage, n, (k) => ordinaryValue(seed, k))),
+        tensorOf(storage, specialLength, (k) => specialValue('float32', seed, k)),
+      ];
       const params = tensors(1);
       const optimizer = new Class(params, { ...variant, ...storage });
       for (let t = 0; t < 3; t++) optimizer.step(tensors(2 + t));
@@ -50,7 +64,9 @@ if (process.argv.includes('hostile')) {
   stepIn(() => hostile, deepStrictEqual);
 }
 const { isa, availableIsas } = runtime();
-for (const each of process.argv.includes('all') ? availableIsas : [isa]) {
+const asked = (each: Isa) => process.argv.includes('all') || process.argv.includes(each);
+const isas = availableIsas.filter(asked);
+for (const each of isas.length > 0 ? isas : [isa]) {
   configure({ isa: each, threads: 2 });
   console.log(runtime().isa, checksum());
 }
