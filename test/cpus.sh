@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints the checksum with every instruction set of this processor, then on emulated processors that lack the newer ones, where
-# a wrong instruction is the end of the process, and there in a floating-point environment that no bit may depend on. All must
-# be the same. Needs qemu-x86_64 (Debian: qemu-user).
+# a wrong instruction is the end of the process, and there in a floating-point environment that no bit may depend on; then on
+# arm64, if its compiler is installed (arm64.sh). All must be the same. Needs qemu-x86_64 (Debian: qemu-user).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -15,3 +15,9 @@ for case in Haswell:avx2 Nehalem:scalar; do
   echo "${case%:*}: $line"
   [ "$line" = "${case#*:} $expected" ] || { echo "Expected ${case#*:} and the same checksum" >&2; exit 1; }
 done
+
+if command -v aarch64-linux-gnu-g++ >/dev/null; then
+  sh test/arm64.sh "$expected"
+else
+  echo 'arm64: skipped, there is no aarch64-linux-gnu-g++'
+fi

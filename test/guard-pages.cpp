@@ -2,7 +2,7 @@
 // choice of switches, way to store and instruction set of this processor, with every length that has a tail of its own.
 // Arrays that a kernel has no business with lie in such a page altogether, gradients may only be read, and what lies
 // beside an array in its own page must stay as it was. Prints how many steps that were, and how many of them changed
-// the parameters: all but those of no elements.
+// the parameters: all but those of no elements. Arguments name the instruction sets, if not all are wanted.
 #include <sys/mman.h>
 #include <unistd.h>
 
@@ -287,7 +287,7 @@ void runRules(RuleList<Rules...>, Arrays& arrays, const Storage& storage) {
 
 }  // namespace
 
-int main() {
+int main(int count, char** arguments) {
   struct sigaction action = {};
   action.sa_flags = SA_SIGINFO;
   action.sa_sigaction = [](int, siginfo_t* signal, void*) { fail("touched", signal->si_addr); };
@@ -303,7 +303,8 @@ int main() {
     arrays.fill(storage.type);
     arrays.fillStates(storage.stateType);
     for (const Isa* isa : kIsas) {
-      if (!isa->supported()) continue;
+      const auto isNamed = [&](const char* name) { return std::strcmp(name, isa->name) == 0; };
+      if (!isa->supported() || (count > 1 && std::none_of(arguments + 1, arguments + count, isNamed))) continue;
       now.isa = isa->name;
       configuration().isa = isa;
       runRules(AllRules{}, arrays, storage);

@@ -9,10 +9,10 @@ namespace {
 
 struct All {};
 
-// There are no masks: some lanes of a vector, never all, are copied one by one.
+// There are no masks: some lanes of a vector are copied one by one.
 template <class T, size_t most>
 void copySome(const T* from, T* to, size_t n) {
-  for (size_t lane = 0; lane + 1 < most; lane++)
+  for (size_t lane = 0; lane < most; lane++)
     if (lane < n) to[lane] = from[lane];
 }
 
@@ -77,10 +77,16 @@ struct Lanes<double> {
 
   static V broadcast(double x) { return vdupq_n_f64(x); }
   static V load(const double* from, All) { return vld1q_f64(from); }
-  static V load(const double* from, size_t n) { return n > 0 ? V{*from, 0} : V{}; }
+  static V load(const double* from, size_t n) {
+    double some[count] = {};
+    copySome<double, count>(from, some, n);
+    return vld1q_f64(some);
+  }
   static void store(double* to, V x, All) { vst1q_f64(to, x); }
   static void store(double* to, V x, size_t n) {
-    if (n > 0) *to = x[0];
+    double every[count];
+    vst1q_f64(every, x);
+    copySome<double, count>(every, to, n);
   }
   static void toDouble(V x, V* to) { *to = x; }
 };
@@ -93,12 +99,15 @@ inline float64x2_t sqrt(float64x2_t x) { return vsqrtq_f64(x); }
 inline float32x4_t divide(float32x4_t a, float32x4_t c, float32x4_t) { return a / c; }
 inline float64x2_t divide(float64x2_t a, float64x2_t c, float64x2_t) { return a / c; }
 
-constexpr bool kSpecialize = true, kCommonTypesOnly = false;
+constexpr bool kSpecialize = true;
+constexpr const Isa* kCareful = nullptr;
 
 #include "../sweep.inl"
+
+#include "../around.inl"
 
 bool supported() { return true; }
 
 }  // namespace
 
-const Isa kNeon = {"neon", supported, find, findMixed, &around};
+const Isa kNeon = {"neon", supported, find<float>, find<double>, sweepMixed, around, nullptr};
