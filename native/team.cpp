@@ -1,8 +1,6 @@
 #include "team.h"
 
 #include <omp.h>
-#include <pthread.h>
-#include <signal.h>
 
 #include <algorithm>
 #include <cstdlib>
@@ -10,6 +8,8 @@
 #include <thread>
 #include <utility>
 #include <vector>
+
+#include "system-thread.h"
 
 namespace {
 
@@ -110,25 +110,19 @@ void Team::shrink() {
 
 bool Team::ensureLeader() {
   if (led_) return true;
-  // Signals are for the threads that have handlers for them.
-  sigset_t all, before;
-  sigfillset(&all);
-  pthread_sigmask(SIG_SETMASK, &all, &before);
+  const WithoutSignals here;
   try {
     std::thread([this] { lead(); }).detach();
     led_ = true;
   } catch (const std::system_error&) {
     // No thread: the caller does without.
   }
-  pthread_sigmask(SIG_SETMASK, &before, nullptr);
   return led_;
 }
 
 void Team::lead() {
   isLeader = true;
-#if defined(__linux__)
-  pthread_setname_np(pthread_self(), "rmsprop");  // which the threads of its teams inherit
-#endif
+  nameThisThread("rmsprop");
   for (;;) {
     const uint32_t rings = rings_.load(std::memory_order_acquire);
     std::unique_lock lock(mutex_);
