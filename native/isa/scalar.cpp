@@ -2,6 +2,7 @@
 #include <cmath>
 #include <utility>
 
+#include "../fused.h"
 #include "isa.h"
 
 namespace {
@@ -31,8 +32,8 @@ struct Lanes {
 };
 
 inline float toFloat(uint32_t x) { return static_cast<float>(static_cast<int32_t>(x)); }
-inline float fma(float a, float b, float c) { return std::fma(a, b, c); }
-inline double fma(double a, double b, double c) { return std::fma(a, b, c); }
+inline float fma(float a, float b, float c) { return fused(a, b, c); }
+inline double fma(double a, double b, double c) { return fused(a, b, c); }
 inline float sqrt(float x) { return std::sqrt(x); }
 inline double sqrt(double x) { return std::sqrt(x); }
 inline float divide(float a, float c, float) { return a / c; }
