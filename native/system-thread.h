@@ -1,5 +1,6 @@
 // What threads need of the operating system, beyond std::thread.
 #pragma once
+#include <cstddef>
 #if !defined(_WIN32)
 #include <pthread.h>
 #include <signal.h>
@@ -28,6 +29,19 @@ class WithoutSignals {
   sigset_t before_;
 #endif
 };
+
+// Lets threads made from now on have the stack that a step needs: musl gives them 128 KiB, everybody else enough. Most
+// is for the columns of SparseRows.
+inline void makeRoomForSteps() {
+#if defined(__linux__)
+  constexpr size_t enough = 1 << 20;
+  pthread_attr_t attributes;
+  size_t size = enough;
+  if (pthread_getattr_default_np(&attributes) != 0) return;
+  pthread_attr_getstacksize(&attributes, &size);
+  if (size < enough && pthread_attr_setstacksize(&attributes, enough) == 0) pthread_setattr_default_np(&attributes);
+#endif
+}
 
 // Names this thread, where lists of threads show names; threads that OpenMP makes from it inherit the name.
 inline void nameThisThread([[maybe_unused]] const char* name) {

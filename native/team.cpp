@@ -111,6 +111,7 @@ void Team::shrink() {
 bool Team::ensureLeader() {
   if (led_) return true;
   const WithoutSignals here;
+  makeRoomForSteps();
   try {
     std::thread([this] { lead(); }).detach();
     led_ = true;
