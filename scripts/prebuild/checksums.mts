@@ -1,0 +1,69 @@
+/**
+ * Runs every binary in prebuilds/ on what it is for, and compares the checksums of test/checksum.ts, with every instruction set
+ * that is there: npm run test:binaries [-- NAME…], with the names of platforms or nothing for all that there are binaries of.
+ */
+import { spawnSync } from 'node:child_process';
+import {
+  closeSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  openSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { join } from 'node:path';
+import { buildSync } from 'esbuild';
+import { binaryOf, platforms } from './platforms.mts';
+import { type Runtime, runtimes } from './runtimes.mts';
+import { root, toolFolder } from './tools.mts';
+
+/** What a user's machine has: the binaries, and the program in one file. */
+const folder = join(toolFolder, 'checksum');
+rmSync(folder, { recursive: true, force: true });
+mkdirSync(join(folder, 'dist'), { recursive: true });
+writeFileSync(join(folder, 'package.json'), '{ "name": "rmsprop" }');
+cpSync(join(root, 'prebuilds'), join(folder, 'prebuilds'), { recursive: true });
+const program = join(folder, 'dist/checksum.cjs');
+buildSync({
+  entryPoints: [join(root, 'test/checksum.ts')],
+  outfile: program,
+  ...{ bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' },
+});
+
+function checksums({ name, prepare, isa }: Runtime): string[][] {
+  const { command, environment } = prepare();
+  const [first = '', ...others] = [...command, program, ...(isa ? [] : ['all'])];
+  const output = join(folder, 'output.txt'); // under Wine, Node.js writes to no pipe
+  const [into, errors] = [output, `${output}.errors`].map((file) => openSync(file, 'w'));
+  const env = { ...process.env, ...environment, PREBUILDS_ONLY: '1' };
+  const { status } = spawnSync(first, others, {
+    env,
+    stdio: ['ignore', into, errors],
+    timeout: 900_000,
+  });
+  for (const file of [into, errors]) closeSync(file as number);
+  if (status !== 0)
+    throw new Error(`${name} ended with ${status}\n${readFileSync(`${output}.errors`, 'utf8')}`);
+  const lines = readFileSync(output, 'utf8').trim().split(/\r?\n/);
+  return lines.map((line) => line.split(' '));
+}
+
+const names = process.argv.slice(2);
+const chosen = platforms.filter(({ name }) => !names.length || names.includes(name));
+const seen = new Set<string>();
+for (const platform of chosen.filter((each) => existsSync(join(root, binaryOf(each))))) {
+  for (const runtime of runtimes.filter((each) => each.platform === platform.name)) {
+    const results = checksums(runtime);
+    const [first] = results[0] as string[];
+    if (first === 'typescript' || (runtime.isa && first !== runtime.isa)) {
+      throw new Error(`${runtime.name} used ${first}, not the binary as it should`);
+    }
+    for (const [isa = '', checksum = ''] of results) {
+      console.log(platform.name.padEnd(18), runtime.name.padEnd(36), isa.padEnd(11), checksum);
+      seen.add(checksum);
+    }
+  }
+}
+if (seen.size !== 1) throw new Error(`Expected one checksum, but there are ${seen.size}`);
