@@ -13,7 +13,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { join, relative } from 'node:path';
-import { binaryOf, platforms } from '../prebuild/platforms.mts';
+import { binaryOf, own } from '../prebuild/platforms.mts';
 import { run, toolFolder } from '../prebuild/tools.mts';
 import { bare, managers } from './managers.mts';
 import { type ModuleSystem, modules } from './modules.mts';
@@ -30,11 +30,8 @@ interface Project {
   native?: boolean;
 }
 
-const here = platforms.find(
-  ({ platform, arch, libc }) =>
-    platform === process.platform && arch === process.arch && libc !== 'musl',
-) as (typeof platforms)[number];
-const own = (installed: string) => join(installed, binaryOf(here));
+const here = own();
+const binaryIn = (installed: string) => join(installed, binaryOf(here));
 const all = Object.keys(modules) as ModuleSystem[];
 
 const quick: Project[] = [
@@ -43,7 +40,7 @@ const quick: Project[] = [
     manager: 'npm',
     folder: 'a binary that is none',
     modules: ['CommonJS'],
-    change: (installed) => writeFileSync(own(installed), 'not a binary'),
+    change: (installed) => writeFileSync(binaryIn(installed), 'not a binary'),
     native: false,
   },
 ];
@@ -67,7 +64,7 @@ const projects: Project[] = [
         `${here.platform}-${here.arch === 'x64' ? 'arm64' : 'x64'}`,
       );
       const foreign = readdirSync(folder).find((name) => name.endsWith('.node')) as string;
-      copyFileSync(join(folder, foreign), own(installed));
+      copyFileSync(join(folder, foreign), binaryIn(installed));
     },
     native: false,
   },

@@ -50,6 +50,7 @@ export const managers: Record<'npm' | 'pnpm' | 'yarn', Manager> = {
     install(folder, tarball) {
       const settings = {
         nodeLinker: 'pnp',
+        pnpEnableEsmLoader: true,
         npmRegistryServer: registry,
         enableGlobalCache: false,
         enableTelemetry: false,

@@ -1,6 +1,7 @@
 /**
  * Runs every binary in prebuilds/ on what it is for, and compares the checksums of test/checksum.ts, with every instruction set
- * that is there: npm run test:binaries [-- NAME…], with the names of platforms or nothing for all that there are binaries of.
+ * that is there: npm run test:binaries [-- NAME…], with the names of platforms or nothing for all that there are binaries of;
+ * or -- --here for that of this machine, which then must be there, on the Node.js that runs this.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -15,7 +16,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import { buildSync } from 'esbuild';
-import { binaryOf, platforms } from './platforms.mts';
+import { binaryOf, own, platforms } from './platforms.mts';
 import { type Runtime, runtimes } from './runtimes.mts';
 import { root, toolFolder } from './tools.mts';
 
@@ -50,11 +51,21 @@ function checksums({ name, prepare, isa }: Runtime): string[][] {
   return lines.map((line) => line.split(' '));
 }
 
-const names = process.argv.slice(2);
+const here = process.argv.includes('--here');
+const names = here ? [own().name] : process.argv.slice(2);
+const available: Runtime[] = here
+  ? [
+      {
+        name: `Node.js ${process.versions.node}`,
+        platform: own().name,
+        prepare: () => ({ command: [process.execPath] }),
+      },
+    ]
+  : runtimes;
 const chosen = platforms.filter(({ name }) => !names.length || names.includes(name));
 const seen = new Set<string>();
 for (const platform of chosen.filter((each) => existsSync(join(root, binaryOf(each))))) {
-  for (const runtime of runtimes.filter((each) => each.platform === platform.name)) {
+  for (const runtime of available.filter((each) => each.platform === platform.name)) {
     const results = checksums(runtime);
     const [first] = results[0] as string[];
     if (first === 'typescript' || (runtime.isa && first !== runtime.isa)) {

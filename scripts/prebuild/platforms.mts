@@ -1,3 +1,5 @@
+import { existsSync } from 'node:fs';
+
 /** What the package brings binaries for. The prebuild script, the checks and the tests of the package take their lists from here. */
 export interface Platform {
   /** The file in cmake/ that says how it is compiled, if not by the compiler of the machine itself. */
@@ -37,4 +39,15 @@ export const limits = { binary: 1_600_000, tarball: 3_000_000 };
 /** Where node-gyp-build looks for the binary, from the root of the package. */
 export function binaryOf({ platform, arch, libc }: Platform): string {
   return `prebuilds/${platform}-${arch}/rmsprop${libc ? `.${libc}` : ''}.node`;
+}
+
+/** The platform of this machine. */
+export function own(): Platform {
+  const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
+  const { platform, arch } = process;
+  const found = platforms.find(
+    (each) => each.platform === platform && each.arch === arch && (each.libc ?? libc) === libc,
+  );
+  if (!found) throw new Error(`There is no binary for ${platform} on ${arch}`);
+  return found;
 }

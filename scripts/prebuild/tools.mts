@@ -14,7 +14,7 @@ export function run(command: string, options: string[], environment = {}): strin
     return execFileSync(command, options, { cwd: root, env, encoding: 'utf8', stdio: 'pipe' });
   } catch (error) {
     const { stdout = '', stderr = '' } = error as { stdout?: string; stderr?: string };
-    throw new Error(`${command} ${options.join(' ')} failed\n${stdout}${stderr}`, { cause: error });
+    throw new Error(`${command} ${options.join(' ')} failed\n${stdout}${stderr}`);
   }
 }
 
