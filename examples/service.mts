@@ -105,23 +105,24 @@ async function answer(service: Service, request: IncomingMessage): Promise<objec
     throw new Refusal(400, { error: 'Expected an object of strings.' });
   }
   if (route === 'POST /learn') {
-    const { after, examples } = (await readJson(request)) as Record<string, unknown>;
-    if (Number.isInteger(after) && Array.isArray(examples) && examples.every(isExample)) {
+    const { after, examples } = Object(await readJson(request)) as Record<string, unknown>;
+    if (Number.isInteger(after) && isExamples(examples)) {
       return service.learn(after as number, examples);
     }
     throw new Refusal(400, { error: 'Expected { after, examples: [{ features, label }, …] }.' });
   }
-  throw new Refusal(404, { error: 'Expected /predict, /learn or /status.' });
+  throw new Refusal(404, { error: 'Expected GET /status, POST /predict or POST /learn.' });
 }
 
-async function readJson(request: IncomingMessage): Promise<object> {
+async function readJson(request: IncomingMessage): Promise<unknown> {
   let text = '';
   for await (const piece of request.setEncoding('utf8')) {
-    text += piece;
-    if (text.length > LONGEST_BODY) throw new Refusal(413, { error: 'Expected fewer examples.' });
+    // To the end, whatever comes: who is still sending would not see an answer.
+    if (text.length <= LONGEST_BODY) text += piece;
   }
+  if (text.length > LONGEST_BODY) throw new Refusal(413, { error: 'Expected fewer examples.' });
   try {
-    return Object(JSON.parse(text));
+    return JSON.parse(text);
   } catch {
     throw new Refusal(400, { error: 'Expected JSON.' });
   }
@@ -131,8 +132,14 @@ function isCategories(value: unknown): value is Categories {
   return (
     typeof value === 'object' &&
     value !== null &&
+    !Array.isArray(value) &&
     Object.values(value).every((category) => typeof category === 'string')
   );
+}
+
+/** At least one: a step of none would change the optimizer, and the count would not tell. */
+function isExamples(value: unknown): value is Example[] {
+  return Array.isArray(value) && value.length > 0 && value.every(isExample);
 }
 
 function isExample(value: unknown): value is Example {
@@ -156,6 +163,7 @@ await main(async () => {
     try {
       body = await answer(service, request);
     } catch (error) {
+      if (request.errored) return; // whoever asked has hung up
       if (!(error instanceof Refusal)) console.error(error);
       [status, body] =
         error instanceof Refusal ? [error.status, error.answer] : [500, { error: 'Failed.' }];
