@@ -9,6 +9,7 @@ import {
   cpSync,
   existsSync,
   mkdirSync,
+  mkdtempSync,
   openSync,
   readFileSync,
   rmSync,
@@ -21,9 +22,10 @@ import { type Runtime, runtimes } from './runtimes.mts';
 import { root, toolFolder } from './tools.mts';
 
 /** What a user's machine has: the binaries, and the program in one file. */
-const folder = join(toolFolder, 'checksum');
-rmSync(folder, { recursive: true, force: true });
-mkdirSync(join(folder, 'dist'), { recursive: true });
+mkdirSync(toolFolder, { recursive: true });
+const folder = mkdtempSync(join(toolFolder, 'checksum-'));
+process.on('exit', () => rmSync(folder, { recursive: true, force: true }));
+mkdirSync(join(folder, 'dist'));
 writeFileSync(join(folder, 'package.json'), '{ "name": "rmsprop" }');
 cpSync(join(root, 'prebuilds'), join(folder, 'prebuilds'), { recursive: true });
 const program = join(folder, 'dist/checksum.cjs');
@@ -33,9 +35,9 @@ buildSync({
   ...{ bundle: true, platform: 'node', format: 'cjs', logLevel: 'error' },
 });
 
-function checksums({ name, prepare, isa }: Runtime): string[][] {
+function checksums({ name, prepare, emulated }: Runtime): string[][] {
   const { command, environment } = prepare();
-  const [first = '', ...others] = [...command, program, ...(isa ? [] : ['all'])];
+  const [first = '', ...others] = [...command, program, emulated ? 'native' : 'all'];
   const output = join(folder, 'output.txt'); // under Wine, Node.js writes to no pipe
   const [into, errors] = [output, `${output}.errors`].map((file) => openSync(file, 'w'));
   const env = { ...process.env, ...environment, PREBUILDS_ONLY: '1' };
@@ -67,8 +69,8 @@ const seen = new Set<string>();
 for (const platform of chosen.filter((each) => existsSync(join(root, binaryOf(each))))) {
   for (const runtime of available.filter((each) => each.platform === platform.name)) {
     const results = checksums(runtime);
-    const [first] = results[0] as string[];
-    if (first === 'typescript' || (runtime.isa && first !== runtime.isa)) {
+    const [first] = results[0] ?? [];
+    if (first === undefined || first === 'typescript' || (runtime.isa && first !== runtime.isa)) {
       throw new Error(`${runtime.name} used ${first}, not the binary as it should`);
     }
     for (const [isa = '', checksum = ''] of results) {

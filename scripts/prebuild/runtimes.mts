@@ -17,13 +17,15 @@ export interface Runtime {
   platform: string;
   /** Installs it; returns the command that a script's name is put behind, and what its environment must have. */
   prepare(): { command: string[]; environment?: Record<string, string> };
-  /** The only instruction set that it has to have, where it stands for an old processor. */
+  /** The fastest instruction set that it has, where it stands for an old processor. */
   isa?: string;
+  /** Its processor is slow. */
+  emulated?: true;
 }
 
 const nodes = {
   x64: ['20.20.2', '22.23.3', '24.21.0', '26.12.1'],
-  arm64: ['20.20.2', '22.23.3', '24.22.0'],
+  arm64: ['20.20.2', '24.22.0'],
 };
 
 const node = (arch: 'x64' | 'arm64', version: string) =>
@@ -41,6 +43,7 @@ export const runtimes: Runtime[] = [
       name: `Node.js 20, emulated ${cpu}`,
       platform: 'linux-x64-glibc',
       isa,
+      emulated: true,
       prepare() {
         requireDebian('qemu-user');
         return { command: ['qemu-x86_64', '-cpu', cpu, node('x64', '20.20.2')] };
@@ -73,6 +76,7 @@ export const runtimes: Runtime[] = [
   ...nodes.arm64.map((version) => ({
     name: `Node.js ${version}, emulated`,
     platform: 'linux-arm64-glibc',
+    emulated: true,
     prepare() {
       requireDebian('qemu-user', 'g++-aarch64-linux-gnu');
       const environment = { QEMU_LD_PREFIX: '/usr/aarch64-linux-gnu' };
@@ -82,6 +86,7 @@ export const runtimes: Runtime[] = [
   {
     name: 'Node.js 24.19.0 with musl, emulated',
     platform: 'linux-arm64-musl',
+    emulated: true,
     prepare() {
       requireDebian('qemu-user');
       const { command, environment } = nodeWithMusl('arm64');
