@@ -1,6 +1,6 @@
-import { copyFileSync, existsSync, mkdirSync } from 'node:fs';
-import { dirname, join } from 'node:path';
-import { binaryOf, type Platform } from './platforms.mts';
+import { existsSync } from 'node:fs';
+import { join } from 'node:path';
+import type { Platform } from './platforms.mts';
 import { gccSources, requireDebian, root, run, toolFolder, zig } from './tools.mts';
 
 const isDebian =
@@ -13,19 +13,36 @@ export function canBuild({ platform, arch, packages }: Platform): boolean {
 }
 
 export function build(target: Platform): void {
-  const { name, platform, packages } = target;
+  const { name, platform, arch, libc, packages } = target;
   if (!canBuild(target)) throw new Error(`${name} cannot be built on this machine`);
   if (isDebian) requireDebian('cmake', 'make', ...(packages ?? []));
 
-  const out = join(root, 'build-prebuild', name);
+  const folder = join(root, 'build-prebuild', name);
+  const out = join(folder, 'build');
   const toolchain = join(root, 'cmake', `${name}.cmake`);
   const options = ['compile', '--out', out, `--CDCMAKE_TOOLCHAIN_FILE=${toolchain}`];
   if (platform === 'linux') options.push(...linuxOptions(target));
   run(process.execPath, [join(root, 'node_modules/cmake-js/bin/cmake-js'), ...options]);
 
-  const binary = join(root, binaryOf(target));
-  mkdirSync(dirname(binary), { recursive: true });
-  copyFileSync(join(out, 'Release/rmsprop.node'), binary);
+  // It would call node-gyp, and takes what it finds in build/Release.
+  const pack = [
+    '--napi',
+    '--cwd',
+    folder,
+    '--out',
+    root,
+    '--name',
+    'rmsprop',
+    '--node-gyp',
+    'node --version',
+  ];
+  const tags = libc ? ['--tag-libc', libc] : [];
+  run(process.execPath, [
+    join(root, 'node_modules/prebuildify/bin.js'),
+    ...pack,
+    ...['--platform', platform, '--arch', arch],
+    ...tags,
+  ]);
 }
 
 function linuxOptions({ name, arch, libc }: Platform): string[] {
