@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { binaryOf, limits, platforms } from '../prebuild/platforms.mts';
+import { binaryOf, platforms, tarballLimit } from '../prebuild/platforms.mts';
 import { npmPackage, root, run, toolFolder } from '../prebuild/tools.mts';
 
 /** Nothing else is published. */
@@ -28,8 +28,8 @@ export function pack(): string {
     (name) => !binaries.includes(name) && !published.some((pattern) => pattern.test(name)),
   );
   if (alien) throw new Error(`${alien} is not to be published`);
-  if (size > limits.tarball)
-    throw new Error(`The tarball has ${size} bytes, more than ${limits.tarball}`);
+  if (size > tarballLimit)
+    throw new Error(`The tarball has ${size} bytes, more than ${tarballLimit}`);
   const { scripts = {} } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
   const install = ['preinstall', 'install', 'postinstall'].find((name) => name in scripts);
   if (install || existsSync(join(root, 'binding.gyp')))

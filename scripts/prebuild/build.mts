@@ -24,24 +24,13 @@ export function build(target: Platform): void {
   if (platform === 'linux') options.push(...linuxOptions(target));
   run(process.execPath, [join(root, 'node_modules/cmake-js/bin/cmake-js'), ...options]);
 
-  // It would call node-gyp, and takes what it finds in build/Release.
-  const pack = [
-    '--napi',
-    '--cwd',
-    folder,
-    '--out',
-    root,
-    '--name',
-    'rmsprop',
-    '--node-gyp',
-    'node --version',
-  ];
-  const tags = libc ? ['--tag-libc', libc] : [];
+  // What prebuildify would build itself is there already: it calls a program that does nothing.
+  const builder = process.platform === 'win32' ? 'node --version' : 'true';
   run(process.execPath, [
     join(root, 'node_modules/prebuildify/bin.js'),
-    ...pack,
-    ...['--platform', platform, '--arch', arch],
-    ...tags,
+    ...['--napi', '--name', 'rmsprop', '--platform', platform, '--arch', arch],
+    ...(libc ? ['--tag-libc', libc] : []),
+    ...['--cwd', folder, '--out', root, '--node-gyp', builder],
   ]);
 }
 

@@ -1,14 +1,14 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { binaryOf, limits, newestSymbols, type Platform } from './platforms.mts';
+import { binaryLimit, binaryOf, newestSymbols, type Platform } from './platforms.mts';
 import { root, run } from './tools.mts';
 
 /** Looks at a binary without running it: throws if it is too large or needs too new a system, else says what it needs. */
 export function inspect(platform: Platform): string {
   const binary = join(root, binaryOf(platform));
   const { size } = statSync(binary);
-  if (size > limits.binary)
-    throw new Error(`${binary} has ${size} bytes, more than ${limits.binary}`);
+  const limit = binaryLimit(platform);
+  if (size > limit) throw new Error(`${binary} has ${size} bytes, more than ${limit}`);
   const findings = [`${size} bytes`];
   if (platform.platform === 'linux') findings.push(...symbolVersions(binary));
   return findings.join(', ');
