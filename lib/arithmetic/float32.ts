@@ -1,9 +1,5 @@
 import { type Arithmetic, Comparisons, errorOfSum } from './arithmetic.js';
 
-const LARGEST = 2 ** 128 - 2 ** 104;
-/** Half-way from the largest number to 2^128: from here on numbers round to infinity. */
-const OVERFLOW = 2 ** 128 - 2 ** 103;
-
 /**
  * float64 holds more than twice the bits of float32, so that a float32 sum, difference, product,
  * quotient or square root that is first rounded to float64 rounds to the same float32 number:
@@ -39,47 +35,41 @@ class Float32 extends Comparisons implements Arithmetic {
   }
 
   lerp(a: number, b: number, weight: number): number {
+    const isNearA = Math.abs(weight) < 0.5;
     const difference = Math.fround(b - a);
-    return Math.abs(weight) < 0.5
-      ? fma(weight, difference, a)
-      : fma(Math.fround(weight - 1), difference, b);
+    return fma(isNearA ? weight : Math.fround(weight - 1), difference, isNearA ? a : b);
   }
 }
 
 /** The arithmetic of float32 numbers, each held in a JavaScript number. */
 export const float32: Arithmetic = new Float32();
 
+/** Takes all but the upper 25 bits off a float64 number: one more than float32 has (Veltkamp's splitting). */
+const SPLITTER = 2 ** 28 + 1;
+const SLIGHTLY = 2 ** -52;
+
 /**
  * The product of two float32 numbers is exact in float64. The sum may not be, and rounds a second
  * time to float32. Rounding never passes a number that lies half-way between two float32 numbers
  * (float64 has them all), so the second rounding is wrong only where the sum lies on one, and the
- * error of the sum was what should have decided.
+ * error of the sum is what should decide. Such a number has 25 bits at most.
  */
 function fma(a: number, b: number, c: number): number {
   const product = a * b;
-  const sum = product + c;
-  const rounded = Math.fround(sum);
-  const distance = sum - rounded;
-  // Half-way means that the mirror image of the result is a float32 number, too.
-  const mirrored = sum + distance;
-  if (Math.fround(mirrored) !== mirrored || distance === 0) return rounded;
-  return breakTie(product, c, sum, rounded, mirrored);
+  let sum = product + c;
+  const shifted = SPLITTER * sum;
+  // Often the product is 0.
+  if (shifted - (shifted - sum) === sum && sum !== c) sum = +moved(product, c, sum);
+  return Math.fround(sum);
 }
 
-/** A function of its own, to keep fma small enough for V8 to inline. */
-function breakTie(
-  product: number,
-  c: number,
-  sum: number,
-  rounded: number,
-  mirrored: number,
-): number {
-  let other = mirrored;
-  if (Math.abs(rounded) === Infinity) {
-    // Here the mirror image is an infinity wherever the sum lies.
-    if (Math.abs(sum) !== OVERFLOW) return rounded;
-    other = Math.sign(sum) * LARGEST;
-  }
+/**
+ * A sum of at most 25 bits, moved the way that its error points, by one or two units of the 53rd bit. No number that has so few
+ * bits is nearer: from half-way it goes to the side where the exact sum is, and all others round to what they would have. A
+ * function of its own, to keep fma small; because of the sign before its result V8 knows that this is a number.
+ */
+function moved(product: number, c: number, sum: number): number {
   const error = errorOfSum(product, c, sum);
-  return error !== 0 && error > 0 === other > sum ? other : rounded;
+  if (error === 0) return sum;
+  return sum * (error > 0 === sum > 0 ? 1 + SLIGHTLY : 1 - SLIGHTLY);
 }
