@@ -2,6 +2,7 @@ import type { Arithmetic } from './arithmetic/arithmetic.js';
 import { float32 } from './arithmetic/float32.js';
 import { float64 } from './arithmetic/float64.js';
 import { memoryFault, partFault } from './check.js';
+import { createCursor } from './cursor.js';
 import type { Engine, PlanRequest } from './engine.js';
 import { gradient } from './gradient.js';
 import { clipNorms, SumOfSquares } from './norms.js';
@@ -198,63 +199,53 @@ function updateTensor(
 ) {
   const after = settings[3];
   const average = find(states, 'parameterAverage');
-  const swept = [p, ofLoss, ...states];
+  const written = [p, ...states];
+  const swept = [ofLoss, ...written];
   const finished = average ? [nearest, average] : [nearest];
   for (let begin = 0; begin < length; begin += block) {
     const end = Math.min(begin + block, length);
     for (const stream of swept) stream.open(begin, end);
-    updateBlock(rule, end - begin, p.values, ofLoss.values, states, settings, arithmetic);
+    updateBlock(rule, end - begin, ofLoss.values, written, settings, arithmetic);
     for (const stream of swept) stream.close(begin, end);
     if (!after.on.bounded && !after.on.averaged) continue;
     for (const stream of finished) stream.open(begin, end);
-    finishBlock(end - begin, nearest.values, average?.values, after, arithmetic);
+    finishBlock(end - begin, finished, after, arithmetic);
     for (const stream of finished) stream.close(begin, end);
   }
 }
 
-type Values = Float32Array | Float64Array;
-
 function updateBlock(
   rule: AnyRule,
   length: number,
-  p: Values,
-  g: Values,
-  states: readonly { name: string; values: Values }[],
-  settings: AllSettings,
+  g: Float32Array | Float64Array,
+  streams: readonly Stream[],
+  [first, before, own]: AllSettings,
   arithmetic: Arithmetic,
 ) {
-  const [first, before, own] = settings;
-  const transformed = Object.values(first.on).includes(true);
-  const x: Element<string> = { p: 0, g: 0 } as Element<string>;
-  for (const { name } of [...rule.state, ...states]) x[name] = 0;
+  const isTransformed = Object.values(first.on).includes(true);
+  const isChangedBefore = Object.values(before.on).includes(true);
+  const x = createCursor(streams);
   for (let i = 0; i < length; i++) {
-    x.p = p[i] as number;
+    x.at = i;
     x.g = g[i] as number;
-    for (const { name, values } of states) x[name] = values[i] as number;
-    if (transformed) {
+    if (isTransformed) {
       const { c, on } = first;
-      transformation.update(x as Element<'gradientSum'>, c as never, on as never, arithmetic);
+      transformation.update(x as never, c as never, on as never, arithmetic);
     }
-    gradient.update(x as Element<never>, before.c as never, before.on as never, arithmetic);
+    if (isChangedBefore) gradient.update(x, before.c as never, before.on as never, arithmetic);
     rule.update(x, own.c, own.on, arithmetic);
-    p[i] = x.p;
-    for (const { name, values } of states) values[i] = x[name] as number;
   }
 }
 
 function finishBlock(
   length: number,
-  p: Values,
-  average: Values | undefined,
+  streams: readonly Stream[],
   { c, on }: Settings,
   arithmetic: Arithmetic,
 ) {
-  const x = { p: 0, g: 0, parameterAverage: 0 } as Element<'parameterAverage'>;
+  const x = createCursor(streams);
   for (let i = 0; i < length; i++) {
-    x.p = p[i] as number;
-    if (average) x.parameterAverage = average[i] as number;
-    parameter.update(x, c as never, on as never, arithmetic);
-    p[i] = x.p;
-    if (average) average[i] = x.parameterAverage;
+    x.at = i;
+    parameter.update(x as never, c as never, on as never, arithmetic);
   }
 }
