@@ -162,16 +162,12 @@ export const rmsprop = defineRule({
 
     if (!on.withMomentum) {
       x.p = add(x.p, div(mul(c.negativeLearningRate, g), d));
-    } else if (!on.rateInBuffer) {
-      const u = div(g, d);
-      const b = add(mul(c.momentum, x.momentumBuffer), u);
-      x.momentumBuffer = b;
-      x.p = fma(c.negativeLearningRate, on.nesterov ? fma(c.momentum, b, u) : b, x.p);
     } else {
-      const u = div(mul(c.learningRate, g), d);
+      const u = div(on.rateInBuffer ? mul(c.learningRate, g) : g, d);
       const b = add(mul(c.momentum, x.momentumBuffer), u);
       x.momentumBuffer = b;
-      x.p = sub(x.p, on.nesterov ? fma(c.momentum, b, u) : b);
+      const w = on.nesterov ? fma(c.momentum, b, u) : b;
+      x.p = on.rateInBuffer ? sub(x.p, w) : fma(c.negativeLearningRate, w, x.p);
     }
   },
 });

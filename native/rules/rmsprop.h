@@ -37,14 +37,11 @@ struct RMSprop {
 
     if (!on(withMomentum)) {
       p = p + (c[negativeLearningRate] * g) / d;
-    } else if (!on(rateInBuffer)) {
-      const V u = g / d;
-      b = c[momentum] * b + u;
-      p = fma(c[negativeLearningRate], on(nesterov) ? fma(c[momentum], b, u) : b, p);
     } else {
-      const V u = (c[learningRate] * g) / d;
+      const V u = (on(rateInBuffer) ? c[learningRate] * g : g) / d;
       b = c[momentum] * b + u;
-      p = p - (on(nesterov) ? fma(c[momentum], b, u) : b);
+      const V w = on(nesterov) ? fma(c[momentum], b, u) : b;
+      p = on(rateInBuffer) ? p - w : fma(c[negativeLearningRate], w, p);
     }
   }
 };
