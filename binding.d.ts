@@ -20,6 +20,8 @@ export interface RuleDescription extends StageDescription {
 }
 
 export interface Description {
+  /** That of the package whose sources the module was built from. */
+  version: string;
   /** The first stage: what happens to gradients before everything else. */
   transformation: StageDescription;
   /** The stage that comes before every rule. */

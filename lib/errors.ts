@@ -54,6 +54,8 @@ export type ErrorCode =
   | 'ERR_CHECKPOINT_READ'
   /** A log that the system did not let write, `cause` has its error, or that is closed. */
   | 'ERR_LOG_WRITE'
+  /** No native kernel, where the environment variable RMSPROP_ENGINE asks for it: `cause` has the system's error. */
+  | 'ERR_NO_NATIVE'
   /** A file that is no checkpoint, or that was cut short or damaged. */
   | 'ERR_CHECKPOINT_FORMAT';
 
@@ -63,6 +65,13 @@ type Kind = typeof TypeError | typeof RangeError;
 export function failure(Kind: Kind, code: ErrorCode, expected: string, received: string): Error {
   const error = new Kind(`Expected ${expected}, but received ${received}`);
   return Object.assign(error, { code });
+}
+
+/** The native kernel was asked for, and could not be loaded. */
+export function noNative(reason: string, error: unknown): Error {
+  const code: ErrorCode = 'ERR_NO_NATIVE';
+  const message = `The native kernel could not be loaded. ${reason}`;
+  return Object.assign(new Error(message, { cause: (error as Error)?.cause ?? error }), { code });
 }
 
 /** A value as an error sentence shows it: short, and safe for any value. */

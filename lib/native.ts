@@ -1,6 +1,5 @@
-import { join } from 'node:path';
-import load from 'node-gyp-build';
 import type { Binding, Description, IsaName, StageDescription } from '../binding.js';
+import { loadBinary } from './binary.js';
 import { commonStates } from './common-states.js';
 import type { Engine } from './engine.js';
 import { gradient } from './gradient.js';
@@ -21,16 +20,22 @@ export interface Native {
 }
 
 /**
- * Loads the binary that was built here or that the package brought along.
+ * Loads the kernel.
  *
  * The threads of the OpenMP library spin for a while after each step, by default long enough to burn a core. They read
  * this variable when the library is loaded: 20000 turns keep them awake between the steps of a loop, and no longer.
+ *
+ * @throws Error that says what was tried, and what can be done
  */
 export function loadNative(): Native {
   const { GOMP_SPINCOUNT } = process.env;
   process.env.GOMP_SPINCOUNT ??= '20000';
-  const binding = load(join(__dirname, '..')) as Binding;
-  if (GOMP_SPINCOUNT === undefined) delete process.env.GOMP_SPINCOUNT;
+  let binding: Binding;
+  try {
+    binding = loadBinary();
+  } finally {
+    if (GOMP_SPINCOUNT === undefined) delete process.env.GOMP_SPINCOUNT;
+  }
   const description = binding.describe();
   return {
     binding,

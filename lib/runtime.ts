@@ -1,7 +1,7 @@
-import { isMainThread } from 'node:worker_threads';
+import { getEnvironmentData, isMainThread, setEnvironmentData } from 'node:worker_threads';
 import type { IsaName } from '../binding.js';
 import type { Engine } from './engine.js';
-import { failure, show } from './errors.js';
+import { failure, noNative, show } from './errors.js';
 import { requirePlainObject } from './hyperparameters.js';
 import { loadNative, type Native } from './native.js';
 import { chooseThreads } from './processors.js';
@@ -26,9 +26,11 @@ export interface Runtime {
   threadsReason: string;
   /** Whether asynchronous steps are made in threads of the kernel's own. If not, they hold the event loop. */
   asynchronous: boolean;
-  /** Why the native kernel could not be loaded, if so. */
+  /** Why the native kernel could not be loaded, if so: what was tried, and what can be done. */
   nativeError?: string;
 }
+
+const WARNED = 'rmsprop: RMSPROP_NO_NATIVE';
 
 export interface Configuration {
   /** The largest number of threads that a step may use. Domain: integers from 1 to 1024. */
@@ -37,21 +39,39 @@ export interface Configuration {
   isa?: Isa;
 }
 
-let native: Native | undefined;
-let nativeError: string | undefined;
-try {
-  native = loadNative();
-  // Only the first JavaScript thread that loads the binary: a worker must not undo what the process was configured to.
-  if (native.description.threads === 0) native.configure({ threads: chooseThreads().threads });
-} catch (error) {
-  nativeError = error instanceof Error ? error.message : String(error);
-  if (isMainThread) {
-    process.emitWarning(
-      `The native kernel could not be loaded: the TypeScript engine computes the same results, many times slower. ${nativeError}`,
-      { type: 'RMSpropWarning', code: 'RMSPROP_NO_NATIVE' },
-    );
+const { native, nativeError } = findNative();
+
+/** The kernel, or why it could not be loaded, if it was to be. */
+function findNative(): { native?: Native; nativeError?: string } {
+  const engine = process.env.RMSPROP_ENGINE;
+  if (engine && engine !== 'native' && engine !== 'typescript') {
+    const expected = 'the environment variable RMSPROP_ENGINE to be "native" or "typescript"';
+    throw failure(RangeError, 'ERR_INVALID_OPTION', expected, show(engine));
+  }
+  if (engine === 'typescript') return {};
+  try {
+    const native = loadNative();
+    // Only the first JavaScript thread that loads the binary: a worker must not undo what the process was configured to.
+    if (native.description.threads === 0) native.configure({ threads: chooseThreads().threads });
+    return { native };
+  } catch (error) {
+    const nativeError = error instanceof Error ? error.message : String(error);
+    if (engine === 'native') throw noNative(nativeError, error);
+    warn(nativeError);
+    return { nativeError };
   }
 }
+
+/** Warns, unless the main thread did before it started this worker. */
+function warn(nativeError: string) {
+  if (getEnvironmentData(WARNED) === true) return;
+  if (isMainThread) setEnvironmentData(WARNED, true);
+  process.emitWarning(
+    `The native kernel could not be loaded: the TypeScript engine computes the same results, many times slower. ${nativeError} With the environment variable RMSPROP_ENGINE=typescript there is no warning, with RMSPROP_ENGINE=native an error instead.`,
+    { type: 'RMSpropWarning', code: 'RMSPROP_NO_NATIVE' },
+  );
+}
+
 const availableIsas: Isa[] = [...(native?.description.isas ?? []), 'typescript'];
 let usesTypeScript = native === undefined;
 

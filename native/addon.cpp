@@ -59,6 +59,7 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
     if (isa->supported()) isas[isas.Length()] = Napi::String::New(env, isa->name);
 
   Napi::Object description = Napi::Object::New(env);
+  description["version"] = RMSPROP_VERSION;
   description["transformation"] = describeStage<Transformation>(env);
   description["gradient"] = describeStage<Gradient>(env);
   description["parameter"] = describeStage<Parameter>(env);

@@ -1,0 +1,177 @@
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { join } from 'node:path';
+import load from 'node-gyp-build';
+import { afterAll, describe, expect, test } from 'vitest';
+import { version } from '../../lib/version.js';
+import { compile } from '../compile.js';
+import '../engines.js';
+
+interface Result {
+  native?: boolean;
+  isa?: string;
+  nativeError?: string;
+  checksum?: string;
+  code?: string;
+  message?: string;
+}
+
+const root = join(__dirname, '../..');
+const scratch = join(root, 'build/fallback');
+const folderOfTarget = `${process.platform}-${process.arch}`;
+const built = load.path(root);
+afterAll(() => rmSync(scratch, { recursive: true, force: true }));
+
+interface Surroundings {
+  /** The file that the package finds in its prebuilds; null: none. Not given: the one that was built. */
+  binary?: Buffer | null;
+  engine?: string;
+  options?: readonly string[];
+  workers?: boolean;
+}
+
+let folders = 0;
+
+/** What a process finds that loads the package. Its exit code is 0: else this throws. */
+function run({ binary, engine, options = [], workers = false }: Surroundings) {
+  const env: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: '' };
+  delete env.RMSPROP_ENGINE;
+  if (engine !== undefined) env.RMSPROP_ENGINE = engine;
+  if (binary !== undefined) {
+    const folder = join(scratch, `${folders++}`);
+    const prebuilds = join(folder, 'prebuilds', folderOfTarget);
+    mkdirSync(prebuilds, { recursive: true });
+    if (binary) writeFileSync(join(prebuilds, 'rmsprop.node'), binary);
+    env.RMSPROP_PREBUILD = folder;
+  }
+  const args = [...options, join(__dirname, 'child.cjs'), root, ...(workers ? ['workers'] : [])];
+  const output = execFileSync(process.execPath, args, { encoding: 'utf8', env, stdio: 'pipe' });
+  return JSON.parse(output) as { results: Result[]; warnings: { code: string; message: string }[] };
+}
+
+const whole = readFileSync(built);
+const expected = run({ engine: 'native' }).results[0] as Result;
+
+function compiled(name: string, ...flags: string[]): Buffer {
+  const { include_dir } = createRequire(__filename)('node-api-headers') as { include_dir: string };
+  const file = join(scratch, `${name}.node`);
+  mkdirSync(scratch, { recursive: true });
+  const source = join(__dirname, 'other-addon.cpp');
+  compile(...flags, '-shared', '-fPIC', '-I', include_dir, source, '-o', file);
+  return readFileSync(file);
+}
+
+function changed(change: (copy: Buffer) => void): Buffer {
+  const copy = Buffer.from(whole);
+  change(copy);
+  return copy;
+}
+
+function withoutLibrary(copy: Buffer) {
+  const at = copy.indexOf('libgomp.so.1');
+  expect(at).toBeGreaterThan(0);
+  copy.write('libgomp.so.9', at);
+}
+
+/** What is in the place of the binary, and what is said of it. */
+const bad: [string, () => Buffer | null, RegExp][] = [
+  ['no file', () => null, /There is no binary for .* in .*: build it/],
+  ['an empty file', () => Buffer.alloc(0), /cut short\. Install the package again/],
+  [
+    'random bytes',
+    () => Buffer.from(whole.map((_, i) => (i * 7919) >> 3)),
+    /rmsprop\.node: .*Install/,
+  ],
+  ['another package', () => compiled('other'), /not the kernel of this package/],
+  [
+    'another version',
+    () => compiled('version', '-DVERSION="0.0.9"'),
+    new RegExp(`it is of version 0\\.0\\.9, the package of ${version.replaceAll('.', '\\.')}`),
+  ],
+  // Of ELF's header: the machine.
+  [
+    'another processor',
+    () => changed((copy) => copy.writeUInt16LE(0x15, 18)),
+    /Tried .*rmsprop\.node/,
+  ],
+  [
+    'a library that is missing',
+    () => changed(withoutLibrary),
+    /libgomp\.so\.9.* Install the OpenMP/,
+  ],
+];
+
+describe.runIf(process.platform === 'linux')('where the binary is', () => {
+  test.each(bad)('%s, the TypeScript engine takes over and says why, once', (_, binary, reason) => {
+    const { results, warnings } = run({ binary: binary(), workers: true });
+    for (const result of results) {
+      expect(result).toMatchObject({
+        native: false,
+        isa: 'typescript',
+        checksum: expected.checksum,
+        nativeError: expect.stringMatching(reason),
+      });
+    }
+    expect(warnings).toEqual([
+      { code: 'RMSPROP_NO_NATIVE', message: expect.stringMatching(reason) },
+    ]);
+  });
+
+  test.each(bad)('%s, and native is demanded, that is an error', (_, binary, reason) => {
+    const { results, warnings } = run({ binary: binary(), engine: 'native' });
+    expect(results).toEqual([{ code: 'ERR_NO_NATIVE', message: expect.stringMatching(reason) }]);
+    expect(warnings).toEqual([]);
+  });
+
+  test('cut short anywhere, the TypeScript engine takes over', () => {
+    const lengths = [1, 63, 64, 4096, whole.length / 2, whole.length - 4096, whole.length - 1];
+    for (const length of lengths.map(Math.floor)) {
+      const { results, warnings } = run({ binary: whole.subarray(0, length) });
+      expect(results).toMatchObject([{ native: false, checksum: expected.checksum }]);
+      expect(warnings).toMatchObject([{ code: 'RMSPROP_NO_NATIVE' }]);
+    }
+  });
+
+  test('whole, it is used', () => {
+    const { results, warnings } = run({ binary: whole });
+    expect(results).toMatchObject([{ native: true, checksum: expected.checksum }]);
+    expect(warnings).toEqual([]);
+  });
+});
+
+test('the native kernel is in use here', () => {
+  expect(expected).toMatchObject({ native: true, isa: expect.not.stringMatching('typescript') });
+});
+
+test('without addons, the TypeScript engine takes over', () => {
+  const { results, warnings } = run({ options: ['--no-addons'] });
+  expect(results).toMatchObject([{ native: false, checksum: expected.checksum }]);
+  expect(warnings).toEqual([
+    { code: 'RMSPROP_NO_NATIVE', message: expect.stringMatching('without --no-addons') },
+  ]);
+});
+
+test('where the TypeScript engine is asked for, it is used without a word', () => {
+  const { results, warnings } = run({ engine: 'typescript', workers: true });
+  for (const result of results) {
+    expect(result).toMatchObject({ native: false, checksum: expected.checksum });
+    expect(result.nativeError).toBeUndefined();
+  }
+  expect(warnings).toEqual([]);
+});
+
+test('an empty variable is none', () => {
+  expect(run({ engine: '' }).results).toMatchObject([{ native: true }]);
+});
+
+test('an engine that nobody knows is an error', () => {
+  const { results } = run({ engine: 'wasm' });
+  expect(results).toEqual([
+    {
+      code: 'ERR_INVALID_OPTION',
+      message:
+        'Expected the environment variable RMSPROP_ENGINE to be "native" or "typescript", but received "wasm"',
+    },
+  ]);
+});
