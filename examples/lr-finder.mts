@@ -19,6 +19,7 @@ Usage: npm run lr-finder -- [options]
 
   --seeds N    range tests and trainings of each, with the seeds from 1 on (default: 5)
   --epochs N   of each training (default: 10)
+  --quick      one seed, and one epoch
   --svg FILE   the curve of RMSprop with seed 1
   --help       this text
 `;
@@ -75,13 +76,14 @@ await main(async () => {
   const values = parse(process.argv.slice(2), {
     seeds: { type: 'string' },
     epochs: { type: 'string' },
+    quick: { type: 'boolean' },
     svg: { type: 'string' },
     help: { type: 'boolean', short: 'h' },
   });
   if (values.help) return process.stdout.write(help);
   const svg = values.svg === undefined ? undefined : writable('svg', values.svg);
-  const seeds = integer('seeds', values.seeds, 1, 1000) ?? 5;
-  const epochs = integer('epochs', values.epochs, 1, 10_000) ?? 10;
+  const seeds = integer('seeds', values.seeds, 1, 1000) ?? (values.quick ? 1 : 5);
+  const epochs = integer('epochs', values.epochs, 1, 10_000) ?? (values.quick ? 1 : 10);
 
   console.log(`${engine()}\n${epochs} epochs, the seeds 1 to ${seeds}\n`);
   const results: Result[] = [];

@@ -1,5 +1,5 @@
 import { execFileSync } from 'node:child_process';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { presets } from '../lib/index.js';
@@ -16,15 +16,14 @@ const tensorflow = join(folder, 'node_modules/@tensorflow/tfjs');
 mkdirSync(tensorflow, { recursive: true });
 writeFileSync(
   join(tensorflow, 'index.js'),
-  `const core = require('@tensorflow/tfjs-core');
-core.env().set('PROD', true);
+  `require('@tensorflow/tfjs-core').env().set('PROD', true);
 require('@tensorflow/tfjs-backend-cpu');
-const layers = require('@tensorflow/tfjs-layers');
-for (const [name, value] of Object.entries({ ...core, ...layers })) exports[name] = value;
-exports.sequential = layers.sequential; exports.layers = layers.layers; exports.tensor2d = core.tensor2d;`,
+module.exports = { ...require('@tensorflow/tfjs-core'), ...require('@tensorflow/tfjs-layers') };`,
 );
 
-const examples = [...readme.matchAll(/^```ts\n(.*?)^```$/gms)].map(([, code]) => code as string);
+const blocksOf = (text: string) =>
+  [...text.matchAll(/^```(?:ts|js)\n(.*?)^```$/gms)].map(([, code]) => code as string);
+const examples = blocksOf(readme);
 
 /** What an example says it prints: the comments behind its console.log calls. */
 const promised = (code: string) =>
@@ -45,6 +44,55 @@ describe.each(examples.map((code, i) => [i + 1, code] as const))('example %i', (
     expect(promised(code).length).toBeGreaterThan(0);
     expect(output.trim().split('\n')).toEqual(promised(code));
   });
+});
+
+const model = `const dense = tf.layers.dense({ units: 1, inputShape: [1] });
+const model = tf.sequential({ layers: [dense] });
+const [xs, ys] = [tf.tensor2d([[0], [1]]), tf.tensor2d([[1], [3]])];`;
+/** What blocks of the other documents take for granted, by page and number. */
+const given: Record<string, string> = {
+  'groups.md 1': `import { AdamW } from 'rmsprop';
+const [encoder, head] = [{ 'norm.weight': new Float32Array(2) }, { bias: new Float32Array(1) }];`,
+  'groups.md 2': `import { SGD } from 'rmsprop';
+const optimizer = new SGD([{ params: { embedding: new Float32Array(1) } }]);`,
+  'jax.md 1': `const initialParams = { weights: np.array([1, 2]), bias: np.array([0]) };
+const loss = ({ weights, bias }, batch) => weights.mul(batch).sum().add(bias.sum());
+const batches = [np.array([1, 1]), np.array([2, 2])];`,
+  'partial-steps.md 1': `import { Adam } from 'rmsprop';
+const optimizer = new Adam({ encoder: new Float32Array(2), head: new Float32Array(1) });
+const [encoderGradient, headGradient] = [Float32Array.of(1, 2), Float32Array.of(3)];`,
+  'partial-steps.md 2': `import { Adam } from 'rmsprop';
+const optimizer = new Adam({ embedding: new Float32Array(6) });
+const [rows, gradientRows] = [Int32Array.of(2, 0), Float32Array.of(1, 2, 3, 4)];`,
+  'tensorflow-js.md 1': `${model}
+const w = tf.variable(tf.tensor1d([1]), true, 'w');
+const loss = (v) => tf.sum(tf.square(v));
+const gradient = tf.tensor1d([1]);`,
+  'tensorflow-js.md 2': `import * as tf from '@tensorflow/tfjs';
+import { train } from 'rmsprop/tfjs';
+${model}
+model.compile({ optimizer: train.rmsprop(0.01), loss: 'meanSquaredError' });
+await model.fit(xs, ys, { verbose: 0 });
+let saved;
+const handler = { save: async (artifacts) => { saved = artifacts; return {}; }, load: async () => saved };`,
+  'tensorflow-js.md 3': `import * as tf from '@tensorflow/tfjs';
+${model}
+model.compile({ optimizer: tf.train.rmsprop(0.01), loss: 'meanSquaredError' });
+await model.fit(xs, ys, { verbose: 0 });`,
+};
+const pages = readdirSync(join(root, 'docs')).filter((page) => page.endsWith('.md'));
+const blocks = pages.flatMap((page) =>
+  blocksOf(readFileSync(join(root, 'docs', page), 'utf8')).map(
+    (code, i) => [`${page} ${i + 1}`, code] as const,
+  ),
+);
+test.each(blocks)('docs/%s runs', (name, code) => {
+  const file = join(folder, `${name.replace(' ', '-')}.mjs`);
+  writeFileSync(file, `${given[name] ?? ''}\n${code}`);
+  execFileSync(process.execPath, [file], { cwd: folder });
+});
+test('nothing is taken for granted by a block that is not there', () => {
+  expect(blocks.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(given)));
 });
 
 const options = readme.slice(readme.indexOf('## Options'), readme.indexOf('## Where the numbers'));
