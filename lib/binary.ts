@@ -1,4 +1,5 @@
-import { closeSync, fstatSync, openSync, readSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import load from 'node-gyp-build';
 import type { Binding } from '../binding.js';
@@ -20,7 +21,7 @@ export function loadBinary(): Binding {
     throw new Error(`${what}: build it there with \`npm run build\`.`, { cause });
   }
   try {
-    if (!isWhole(path)) throw new Error('the file was cut short');
+    if (!isIntact(path)) throw new Error('the file is damaged');
     const binding = load(folder) as Partial<Binding> | undefined;
     const found = binding?.describe?.().version;
     if (found === undefined) throw new Error('the file is not the kernel of this package');
@@ -42,23 +43,13 @@ function advice(cause: unknown): string {
   return 'Install the package again, or build it with `npm run build`.';
 }
 
-const ELF = 0x7f454c46;
-
 /**
- * Whether a file is as long as it says. The system would map what is missing of a program for Linux, and the process would die
- * of the first access to it; other systems look by themselves.
+ * Whether a file is what was published: its hash lies beside it. Loading one that was cut short or written over can be the end
+ * of the process. What was built here has no hash.
  */
-function isWhole(path: string): boolean {
-  const header = Buffer.alloc(64);
-  const file = openSync(path, 'r');
-  try {
-    if (readSync(file, header) < header.length) return false;
-    if (header.readUInt32BE(0) !== ELF) return true;
-    // The last of such a file is its table of sections: where it begins, how long each entry is, how many there are.
-    const begin = header.readBigUInt64LE(40);
-    const length = BigInt(header.readUInt16LE(58) * header.readUInt16LE(60));
-    return fstatSync(file, { bigint: true }).size >= begin + length;
-  } finally {
-    closeSync(file);
-  }
+function isIntact(path: string): boolean {
+  const file = `${path}.sha256`;
+  if (!existsSync(file)) return true;
+  const hash = createHash('sha256').update(readFileSync(path)).digest('hex');
+  return readFileSync(file, 'utf8').trim() === hash;
 }

@@ -1,6 +1,6 @@
 import { existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
-import { binaryOf, platforms, tarballLimit } from '../prebuild/platforms.mts';
+import { binaryOf, hashOf, platforms, tarballLimit } from '../prebuild/platforms.mts';
 import { npmPackage, root, run, toolFolder } from '../prebuild/tools.mts';
 
 /** Nothing else is published. */
@@ -24,8 +24,9 @@ export function pack(): string {
 
   const names = files.map(({ path }) => path);
   const binaries = platforms.map(binaryOf);
+  const native = [...binaries, ...binaries.map(hashOf)];
   const alien = names.find(
-    (name) => !binaries.includes(name) && !published.some((pattern) => pattern.test(name)),
+    (name) => !native.includes(name) && !published.some((pattern) => pattern.test(name)),
   );
   if (alien) throw new Error(`${alien} is not to be published`);
   if (size > tarballLimit)
@@ -39,6 +40,8 @@ export function pack(): string {
   const attw = join(npmPackage('@arethetypeswrong/cli', '0.18.5'), 'dist/index.js');
   run(process.execPath, [attw, tarball, '--profile', 'node16']);
   const present = names.filter((name) => binaries.includes(name));
+  const unhashed = present.find((name) => !names.includes(hashOf(name)));
+  if (unhashed) throw new Error(`${unhashed} has no hash`);
   console.log(
     `The tarball has ${size} bytes in ${names.length} files, with ${present.length} of ${binaries.length} binaries`,
   );

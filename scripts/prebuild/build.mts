@@ -1,6 +1,7 @@
-import { existsSync } from 'node:fs';
+import { createHash } from 'node:crypto';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import type { Platform } from './platforms.mts';
+import { binaryOf, hashOf, type Platform } from './platforms.mts';
 import { gccSources, requireDebian, root, run, toolFolder, zig } from './tools.mts';
 
 const isDebian =
@@ -32,6 +33,10 @@ export function build(target: Platform): void {
     ...(libc ? ['--tag-libc', libc] : []),
     ...['--cwd', folder, '--out', root, '--node-gyp', builder],
   ]);
+  // Which the package compares before it loads the binary.
+  const binary = join(root, binaryOf(target));
+  const hash = createHash('sha256').update(readFileSync(binary)).digest('hex');
+  writeFileSync(hashOf(binary), `${hash}\n`);
 }
 
 function linuxOptions({ name, arch, libc }: Platform): string[] {

@@ -43,6 +43,9 @@ export function binaryOf({ platform, arch, libc }: Platform): string {
   return `prebuilds/${platform}-${arch}/rmsprop${libc ? `.${libc}` : ''}.node`;
 }
 
+/** Where the hash of a binary is. */
+export const hashOf = (binary: string) => `${binary}.sha256`;
+
 /** The platform of this machine. */
 export function own(): Platform {
   const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc';

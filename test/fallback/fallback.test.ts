@@ -1,4 +1,5 @@
 import { execFileSync } from 'node:child_process';
+import { createHash } from 'node:crypto';
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
@@ -26,6 +27,8 @@ afterAll(() => rmSync(scratch, { recursive: true, force: true }));
 interface Surroundings {
   /** The file that the package finds in its prebuilds; null: none. Not given: the one that was built. */
   binary?: Buffer | null;
+  /** What was published, if that is another. */
+  published?: Buffer;
   engine?: string;
   options?: readonly string[];
   workers?: boolean;
@@ -33,8 +36,16 @@ interface Surroundings {
 
 let folders = 0;
 
+const hash = (data: Buffer) => `${createHash('sha256').update(data).digest('hex')}\n`;
+
 /** What a process finds that loads the package. Its exit code is 0: else this throws. */
-function run({ binary, engine, options = [], workers = false }: Surroundings) {
+function run({
+  binary,
+  published = binary ?? undefined,
+  engine,
+  options = [],
+  workers = false,
+}: Surroundings) {
   const env: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: '' };
   delete env.RMSPROP_ENGINE;
   if (engine !== undefined) env.RMSPROP_ENGINE = engine;
@@ -43,6 +54,7 @@ function run({ binary, engine, options = [], workers = false }: Surroundings) {
     const prebuilds = join(folder, 'prebuilds', folderOfTarget);
     mkdirSync(prebuilds, { recursive: true });
     if (binary) writeFileSync(join(prebuilds, 'rmsprop.node'), binary);
+    if (published) writeFileSync(join(prebuilds, 'rmsprop.node.sha256'), hash(published));
     env.RMSPROP_PREBUILD = folder;
   }
   const args = [...options, join(__dirname, 'child.cjs'), root, ...(workers ? ['workers'] : [])];
@@ -77,7 +89,7 @@ function withoutLibrary(copy: Buffer) {
 /** What is in the place of the binary, and what is said of it. */
 const bad: [string, () => Buffer | null, RegExp][] = [
   ['no file', () => null, /There is no binary for .* in .*: build it/],
-  ['an empty file', () => Buffer.alloc(0), /cut short\. Install the package again/],
+  ['an empty file', () => Buffer.alloc(0), /rmsprop\.node: .*\. Install the package again/],
   [
     'random bytes',
     () => Buffer.from(whole.map((_, i) => (i * 7919) >> 3)),
@@ -124,13 +136,20 @@ describe.runIf(process.platform === 'linux')('where the binary is', () => {
     expect(warnings).toEqual([]);
   });
 
-  test('cut short anywhere, the TypeScript engine takes over', () => {
-    const lengths = [1, 63, 64, 4096, whole.length / 2, whole.length - 4096, whole.length - 1];
-    for (const length of lengths.map(Math.floor)) {
-      const { results, warnings } = run({ binary: whole.subarray(0, length) });
-      expect(results).toMatchObject([{ native: false, checksum: expected.checksum }]);
-      expect(warnings).toMatchObject([{ code: 'RMSPROP_NO_NATIVE' }]);
-    }
+  const lengths = [0, 1, 63, 64, 4096, whole.length / 2, whole.length - 1].map(Math.floor);
+  const damaged: [string, Buffer][] = [
+    ...lengths.map((length): [string, Buffer] => [`of ${length} bytes`, whole.subarray(0, length)]),
+    ...Array.from({ length: 8 }, (_, i): [string, Buffer] => {
+      const at = Math.floor((whole.length * i) / 8);
+      return [`written over at ${at}`, changed((copy) => copy.fill(0x5a, at, at + 64))];
+    }),
+  ];
+  test.each(damaged)('%s instead of what was published, it is not loaded', (_, binary) => {
+    const { results, warnings } = run({ binary, published: whole });
+    expect(results).toMatchObject([{ native: false, checksum: expected.checksum }]);
+    expect(warnings).toEqual([
+      { code: 'RMSPROP_NO_NATIVE', message: expect.stringMatching(/the file is damaged/) },
+    ]);
   });
 
   test('whole, it is used', () => {
