@@ -9,7 +9,6 @@ import { disassemble, functionsOf, type Instruction } from './disassembly.mts';
 /** One way through the loop of a sweep that ordinary numbers take, from prefetch to prefetch: one vector. */
 export interface HotLoop {
   readonly rule: string;
-  readonly types: string;
   /** Of a vector, in bits. */
   readonly width: number;
   /** How it gets the square root. */
@@ -31,26 +30,13 @@ export interface HotLoop {
 }
 
 /**
- * The sweeps for whole pieces of memory of one type, with no more stages than the defaults need; the last number says
- * which of the rule's switches are on. Those for several types look at all switches in the loop.
+ * The sweeps for float32, into which all other memory is decoded, with no more stages than the defaults need. The last numbers
+ * say which of the rule's switches the compiler knows, and which of these are on.
  */
-const sweeps = ['RMSprop', 'Adam'].flatMap((rule) => [
-  {
-    rule,
-    types: 'float32',
-    name: `, SameStreams<float, ${rule}>, (Can)0, ${rule === 'RMSprop' ? '7u, 2u' : '1u, 0u'}>`,
-  },
-  {
-    rule,
-    types: 'states bfloat16',
-    name: `, MixedStreams<${rule}, KnownTypes<(DataType)0, (DataType)2> >, (Can)1, 0u, 0u>`,
-  },
-  {
-    rule,
-    types: 'all bfloat16',
-    name: `, MixedStreams<${rule}, KnownTypes<(DataType)2, (DataType)2> >, (Can)1, 0u, 0u>`,
-  },
-]);
+const sweeps = [
+  { rule: 'RMSprop', name: ', SameStreams<float, RMSprop>, (Can)0, 5u, 0u>' },
+  { rule: 'Adam', name: ', SameStreams<float, Adam>, (Can)0, 1u, 0u>' },
+];
 
 /** A string says why there are none. */
 export function hotLoops(): HotLoop[] | string {
@@ -58,11 +44,11 @@ export function hotLoops(): HotLoop[] | string {
   const file = binaryFile();
   const functions = functionsOf(file);
   if (functions === undefined) return 'objdump, of binutils, was not found';
-  const loops = sweeps.flatMap(({ rule, types, name }) =>
+  const loops = sweeps.flatMap(({ rule, name }) =>
     functions
       .filter((symbol) => symbol.name.replaceAll('(anonymous namespace)::', '').includes(name))
       .flatMap((symbol) => waysThrough(disassemble(file, symbol)))
-      .map((way) => count(rule, types, way)),
+      .map((way) => count(rule, way)),
   );
   if (loops.length === 0) return 'the binary names no sweeps, or none has a loop that prefetches';
   return loops.sort((a, b) => a.width - b.width);
@@ -125,7 +111,7 @@ function cheapestWay(code: readonly Instruction[], avoided: RegExp): Instruction
   return way;
 }
 
-function count(rule: string, types: string, way: readonly Instruction[]): HotLoop {
+function count(rule: string, way: readonly Instruction[]): HotLoop {
   const number = (is: (one: Instruction) => boolean) => way.filter(is).length;
   const width = way.some(({ operands }) => `${operands}`.includes('%zmm')) ? 512 : 256;
   const elements = width / 32;
@@ -136,7 +122,6 @@ function count(rule: string, types: string, way: readonly Instruction[]): HotLoo
   };
   return {
     rule,
-    types,
     width,
     root:
       number(({ mnemonic }) => mnemonic.startsWith('vrsqrt')) > 0 ? 'multiply-adds' : 'hardware',
@@ -153,18 +138,15 @@ function count(rule: string, types: string, way: readonly Instruction[]): HotLoo
 }
 
 /** The address that a vector comes from or goes to and how many bytes; none for constants and what lies on the stack. */
-function streamOf({ mnemonic, operands }: Instruction): [string, number][] {
+function streamOf({ operands }: Instruction): [string, number][] {
   const address = operands.find(isMemory)?.replace(/\{.*/, '') ?? '';
   const [, size] = /%([xyz])mm/.exec(`${operands}`) ?? [];
   if (size === undefined || /%r[ibs]p/.test(address)) return [];
-  // Numbers of 16 bits that become 32 as they are loaded.
-  const widened = mnemonic.endsWith('zxwd') ? 2 : 1;
-  return [[address, { x: 16, y: 32, z: 64 }[size as 'x' | 'y' | 'z'] / widened]];
+  return [[address, { x: 16, y: 32, z: 64 }[size as 'x' | 'y' | 'z']]];
 }
 
 const columns: Column<HotLoop>[] = [
   { title: 'rule', words: true, cell: ({ rule }) => rule },
-  { title: 'types', words: true, cell: ({ types }) => types },
   { title: 'bits', cell: ({ width }) => `${width}` },
   { title: 'root', words: true, cell: ({ root }) => root },
   { title: 'instructions', cell: ({ instructions }) => `${instructions}` },
