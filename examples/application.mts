@@ -35,7 +35,7 @@ export interface Application {
   /** How many there are, in a short form, too. */
   rounds: number;
   quickRounds: number;
-  /** What each measure must reach at the end, in a short form, too. */
+  /** What measures must reach at the end, in a short form, too. */
   goals: Record<string, number>;
   quickGoals: Record<string, number>;
   /** How a measure is written; percent by default. */
@@ -86,13 +86,12 @@ export function run(application: Application): Promise<void> {
 
     const end = standings[standings.length - 1];
     const goals = quick ? application.quickGoals : application.goals;
-    const results = Object.entries(goals).map(([measure, goal]) => {
-      const reached = end.measures[measure] >= goal;
-      const verdict = reached ? 'reached' : 'MISSED';
-      return {
-        reached,
-        text: `${measure} ${show(end.measures[measure])} (goal ${show(goal)}: ${verdict})`,
-      };
+    const results = Object.entries(end.measures).map(([measure, value]) => {
+      const goal = goals[measure];
+      const reached = goal === undefined || value >= goal;
+      const verdict =
+        goal === undefined ? '' : ` (goal ${show(goal)}: ${reached ? 'reached' : 'MISSED'})`;
+      return { reached, text: `${measure} ${show(value)}${verdict}` };
     });
     console.log(
       `${name}, seed ${settings.seed}, ${seconds.toFixed(0)} s: ${results.map(({ text }) => text).join('; ')}`,
@@ -126,6 +125,7 @@ function describe({ loss, measures }: Standing, show: (measure: number) => strin
 
 /** The loss, and beside it what counts. */
 function figure({ about, unit, goals }: Application, standings: Standing[]): TopLevelSpec {
+  const measures = Object.keys(standings[0].measures);
   const x = {
     field: 'round',
     type: 'quantitative',
@@ -150,7 +150,7 @@ function figure({ about, unit, goals }: Application, standings: Standing[]): Top
           color: {
             field: 'series',
             scale: { range: ['#000000', '#0072b2', '#d55e00'] },
-            legend: Object.keys(goals).length > 1 ? { title: null, orient: 'bottom' } : null,
+            legend: measures.length > 1 ? { title: null, orient: 'bottom' } : null,
           },
         },
       },
@@ -168,12 +168,7 @@ function figure({ about, unit, goals }: Application, standings: Standing[]): Top
     data: { values },
     hconcat: [
       panel('Loss', "datum.series === 'loss'", { zero: false }, []),
-      panel(
-        Object.keys(goals).join(', '),
-        "datum.series !== 'loss'",
-        { zero: false },
-        Object.values(goals),
-      ),
+      panel(measures.join(', '), "datum.series !== 'loss'", { zero: false }, Object.values(goals)),
     ],
     config: style,
   };

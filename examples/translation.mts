@@ -6,8 +6,9 @@ import { jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { RMSprop, Scheduler, schedules } from 'rmsprop';
 import { wrap } from 'rmsprop/jax';
 import { run } from './application.mts';
+import { decode, encode } from './attention.mts';
 import { Random } from './random.mts';
-import { createUnit, dispose, prepareInputs, step } from './recurrent.mts';
+import { createUnit } from './recurrent.mts';
 import { uniform } from './weights.mts';
 
 const HIDDEN = 64;
@@ -54,20 +55,6 @@ const createNetwork = (random: Random) => ({
 });
 type Network = ReturnType<typeof createNetwork>;
 
-/** The states of the encoder after each letter, [LONGEST, BATCH, HIDDEN]; it reads from the end to the beginning. */
-function encode(encoder: Network['encoder'], letters: np.Array, isLetter: np.Array): np.Array {
-  const inputs = prepareInputs(encoder, letters).reshape([LONGEST, BATCH, 3 * HIDDEN]);
-  let state = np.zeros([BATCH, HIDDEN]);
-  const states: np.Array[] = [];
-  for (let t = LONGEST - 1; t >= 0; t--) {
-    state = step(encoder, inputs.ref.slice(t), state, isLetter.ref.slice(t));
-    states.unshift(state.ref);
-  }
-  for (const array of [state, inputs]) array.dispose();
-  dispose(encoder);
-  return np.stack(states);
-}
-
 /** Scores of every sign of the translation; each sign is told to the next step: the right one, or else the likeliest. */
 function translate(
   network: Network,
@@ -75,28 +62,18 @@ function translate(
   isLetter: np.Array,
   right?: np.Array,
 ): np.Array {
-  const { decoder, out, outBias } = network;
-  const states = encode(network.encoder, letters, isLetter.ref);
-  const silence = isLetter.sub(1).mul(1e9); // for places that have no letter
-  let state = states.ref.slice(0);
-  let last = np.zeros([BATCH, SIGNS.length]);
+  const { encoder, decoder, out, outBias } = network;
+  const states = encode(encoder, letters, isLetter.ref);
   const all: np.Array[] = [];
-  for (let t = 0; t < LENGTH; t++) {
-    const likeness = states.ref.mul(state.ref).sum(2, { keepdims: true }).add(silence.ref);
-    const attention = nn.softmax(likeness, 0);
-    const context = states.ref.mul(attention).sum(0);
-    const prepared = prepareInputs(decoder, np.concatenate([last, context.ref], 1));
-    state = step(decoder, prepared, state);
-    const scores = np.dot(np.concatenate([state.ref, context], 1), out.ref).add(outBias.ref);
+  decode(decoder, states, isLetter, LENGTH, np.zeros([BATCH, SIGNS.length]), (t, seen) => {
+    const scores = np.dot(seen, out.ref).add(outBias.ref);
     all.push(scores.ref);
-    last = right
-      ? right.ref.slice(t)
-      : nn.oneHot(np.argmax(scores.ref, 1), SIGNS.length).reshape([BATCH, SIGNS.length]);
+    if (!right) return nn.oneHot(np.argmax(scores, 1), SIGNS.length);
     scores.dispose();
-  }
-  for (const array of [states, silence, state, last, out, outBias]) array.dispose();
+    return right.ref.slice(t);
+  });
+  for (const array of [out, outBias]) array.dispose();
   right?.dispose();
-  dispose(decoder);
   return np.stack(all);
 }
 
