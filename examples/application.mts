@@ -149,7 +149,7 @@ function figure({ about, unit, goals }: Application, standings: Standing[]): Top
           y: { field: 'value', type: 'quantitative', scale, axis: { title: null } },
           color: {
             field: 'series',
-            scale: { range: ['#000000', '#0072b2', '#d55e00'] },
+            scale: { range: ['#000000', '#0072b2', '#d55e00', '#009e73'] },
             legend: measures.length > 1 ? { title: null, orient: 'bottom' } : null,
           },
         },
