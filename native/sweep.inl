@@ -4,8 +4,8 @@
 //   template <class T> struct Lanes: V, count, broadcast, load and store; for float also
 //   Bits (the 32-bit integers of a V), places (0, 1, ... count - 1), widen and narrow (loads and stores of codes),
 //   largest, anyDenormal, anyOutside; toDouble, to vectors of float64,
-//   kSpecialize, whether a sweep for each choice of switches is worth its code, and kCareful, the Isa whose findCareful
-//   is for its denormal numbers, or null.
+//   kSpecialize, whether a sweep for each choice of switches is worth its code, kMeetsSlowDenormals, whether some
+//   of its processors take long for denormal numbers, and kCareful, the Isa whose findCareful is for them, or null.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.
 #include "vector.h"
 

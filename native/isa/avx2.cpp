@@ -90,7 +90,7 @@ inline __m256d sqrt(__m256d x) { return _mm256_sqrt_pd(x); }
 inline __m256 divide(__m256 a, __m256 c, __m256) { return a / c; }
 inline __m256d divide(__m256d a, __m256d c, __m256d) { return a / c; }
 
-constexpr bool kSpecialize = true;
+constexpr bool kSpecialize = true, kMeetsSlowDenormals = true;
 constexpr const Isa* kCareful = &kAvx2;
 
 #include "../sweep.inl"

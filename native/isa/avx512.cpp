@@ -50,7 +50,7 @@ inline __m512 fma(__m512 a, __m512 b, __m512 c) { return _mm512_fmadd_ps(a, b, c
 inline __m512 sqrt(__m512 x) { return kSlowDivider ? fusedSquareRoot(x) : _mm512_sqrt_ps(x); }
 inline __m512 divide(__m512 a, __m512 c, __m512 reciprocal) { return fusedQuotient(a, c, reciprocal); }
 
-constexpr bool kSpecialize = true;
+constexpr bool kSpecialize = true, kMeetsSlowDenormals = true;
 constexpr const Isa* kCareful = &kAvx2;
 
 #include "../sweep.inl"

@@ -99,7 +99,7 @@ inline float64x2_t sqrt(float64x2_t x) { return vsqrtq_f64(x); }
 inline float32x4_t divide(float32x4_t a, float32x4_t c, float32x4_t) { return a / c; }
 inline float64x2_t divide(float64x2_t a, float64x2_t c, float64x2_t) { return a / c; }
 
-constexpr bool kSpecialize = true;
+constexpr bool kSpecialize = true, kMeetsSlowDenormals = false;
 constexpr const Isa* kCareful = nullptr;
 
 #include "../sweep.inl"

@@ -39,7 +39,7 @@ inline double sqrt(double x) { return std::sqrt(x); }
 inline float divide(float a, float c, float) { return a / c; }
 inline double divide(double a, double c, double) { return a / c; }
 
-constexpr bool kSpecialize = false;
+constexpr bool kSpecialize = false, kMeetsSlowDenormals = false;
 constexpr const Isa* kCareful = nullptr;
 
 #include "../sweep.inl"

@@ -11,7 +11,7 @@ class SameStreams {
   using V = typename L::V;
   static V wrap(V x) { return x; }
   static constexpr bool onlyWholeVectors = false;
-  static constexpr bool isCareful = sizeof(T) > 4 || !kCareful;  // nothing is to be gained there
+  static constexpr bool isCareful = sizeof(T) > 4 || !kMeetsSlowDenormals;  // nothing is to be gained there
 
   // From an element on.
   SameStreams(const Piece& piece, size_t begin)
