@@ -57,7 +57,7 @@ export interface OptimizerWideOptions {
    * memory then. Default: false. As PyTorch's `zero_grad`.
    */
   zeroGradients?: boolean;
-  /** Measures the norms of gradients even if nothing else asks for them: see {@link StepResult}. Default: false. */
+  /** Measures the norms of gradients even if nothing else asks for them: see `StepResult`. Default: false. */
   measureNorms?: boolean;
 }
 

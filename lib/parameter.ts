@@ -14,7 +14,7 @@ export interface ParameterOptions {
   upperBound?: number;
   /**
    * Keeps a moving average of the parameters, e = averageDecay * e + (1 - averageDecay) * p after every update of a tensor;
-   * the first one starts it from p. {@link Optimizer.swapInAverages} uses it. 0 keeps none. Domain: [0, 1). Default: 0.
+   * the first one starts it from p. `swapInAverages()` of the optimizer uses it. 0 keeps none. Domain: [0, 1). Default: 0.
    *
    * As Keras's `use_ema` with `ema_momentum`, PyTorch's `swa_utils.AveragedModel` with `get_ema_multi_avg_fn`, and
    * `optax.ema` of parameters. A float32 number for each parameter (float64 for Float64Array), whatever `stateType`. Turned

@@ -6,7 +6,7 @@ import { defineRule, type PyTorchNames } from '../rule.js';
 import { type AdamOptions, adam, adamInPyTorch } from './adam.js';
 
 export interface AdamWOptions extends Omit<AdamOptions, 'weightDecayMode'> {
-  /** In AdamW weight decay is decoupled; for the other kind see {@link Adam}. */
+  /** In AdamW weight decay is decoupled; for the other kind see `Adam`. */
   weightDecayMode?: 'decoupled';
 }
 

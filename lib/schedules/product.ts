@@ -11,7 +11,7 @@ const specification: Specification<ProductOptions> = { schedules: scheduleList }
 /**
  * Several schedules at once.
  *
- *     schedules[0](step) * schedules[1](step) * ...
+ *     f(step) * g(step) * ..., where schedules are f, g, ...
  *
  * Source: torch.optim.lr_scheduler.ChainedScheduler, which also chains schedulers that are no factors.
  *

@@ -61,7 +61,7 @@ export interface PlateauState {
   reductions: number;
 }
 
-/** A schedule that looks at a metric: {@link reduceOnPlateau}. Itself it never changes; what changes is its state. */
+/** A schedule that looks at a metric: that of `reduceOnPlateau`. Itself it never changes; what changes is its state. */
 export class ReduceOnPlateau {
   readonly #options: Values<ReduceOnPlateauOptions>;
 

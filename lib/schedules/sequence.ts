@@ -18,7 +18,7 @@ const specification: Specification<SequenceOptions> = {
 /**
  * One schedule after the other.
  *
- *     schedules[i](step - milestones[i - 1]), where i milestones have been reached
+ *     f(step - milestones[i - 1]), where f is schedules[i], and i milestones have been reached
  *
  * Source: torch.optim.lr_scheduler.SequentialLR; optax.join_schedules.
  *
