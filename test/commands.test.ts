@@ -8,6 +8,9 @@ const read = (path: string) => readFileSync(join(root, path), 'utf8');
 const scripts: Record<string, string> = JSON.parse(read('package.json')).scripts;
 const documents = [
   'README.md',
+  'CONTRIBUTING.md',
+  'SECURITY.md',
+  'CHANGELOG.md',
   'examples/README.md',
   ...readdirSync(join(root, 'docs'))
     .filter((page) => page.endsWith('.md'))
