@@ -66,9 +66,9 @@ export interface Binding {
    * is 0: the caller looks at the lengths before every step.
    *
    * @param rule number of the rule
-   * @param layout for each tensor: data type, whether Uint16Arrays may hold it (1 or 0), type of its states, length, byte
-   * offsets into the arena of its common states or -1, and `maxStates` byte offsets of the rule's states; types are given by
-   * their numbers in DataType of native/isa/isa.h
+   * @param layout for each tensor: data type, whether Uint16Arrays may hold it (1 or 0), type of its states, length, number of
+   * its first block of 256, byte offsets into the arena of its common states or -1, and `maxStates` byte offsets of the rule's
+   * states; types are given by their numbers in DataType of native/isa/isa.h
    * @param arena memory of all states
    * @param rows rows of numbers: switches of the stages transformation, gradient, rule and parameter, key of the random bits,
    * scalars of all four
@@ -78,6 +78,8 @@ export interface Binding {
    * @param norms room for the norm of all gradients and for that of each tensor's
    * @param reports room for what a step that reports tells of each tensor: see lib/report.ts
    * @param squares room for the sum of the squares of each tensor's gradient
+   * @param sums room for that of each 4096 numbers of each tensor
+   * @param multipliers room for what norms make of each tensor's gradient
    */
   createPlan(
     rule: number,
@@ -91,6 +93,8 @@ export interface Binding {
     norms: Float64Array,
     reports: Float64Array,
     squares: Float64Array,
+    sums: Float64Array,
+    multipliers: Float64Array,
   ): Plan | null;
 
   /**
@@ -101,10 +105,11 @@ export interface Binding {
   step(plan: Plan, ...gradients: unknown[]): boolean;
 
   /**
-   * Makes the part of a step that is one tensor's. False as `step`, but that gradients of other tensors do not matter. If norms
-   * are measured, that of all gradients is the tensor's own.
+   * Makes the part of a step that is one tensor's, or of some of its elements: from the one number, a multiple of 4096, to the
+   * other. False as `step`, but that gradients of other tensors do not matter. If norms are measured, that of all gradients is
+   * the tensor's own.
    */
-  stepTensor(plan: Plan, tensor: number, gradient: unknown): boolean;
+  stepTensor(plan: Plan, tensor: number, gradient: unknown, from: number, to: number): boolean;
 
   /**
    * The same for some rows of a tensor, and their gradients, one after the other; gradients of the same row are added up. False

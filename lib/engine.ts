@@ -25,10 +25,11 @@ export interface Plan {
    */
   step(gradients: readonly unknown[]): boolean;
   /**
-   * Makes the part of that step that is one tensor's, with this gradient. If norms are measured, that of all gradients is then
-   * the tensor's own. Writes nothing and returns false as `step`, but looks at this tensor alone.
+   * Makes the part of that step that is one tensor's, with this gradient of it, or of its elements from the one number, which
+   * is a multiple of the chunk of norms, to the other. If norms are measured, that of all gradients is then the tensor's own.
+   * Writes nothing and returns false as `step`, but looks at this tensor alone.
    */
-  stepTensor(i: number, gradient: unknown): boolean;
+  stepTensor(i: number, gradient: unknown, from: number, to: number): boolean;
   /** The same for some rows of a tensor. Their rule is one that can do that. */
   stepRows(i: number, rows: RowNumbers, gradients: unknown): boolean;
   /** How to do so while JavaScript goes on; undefined where the engine computes in JavaScript's own thread. */

@@ -1,6 +1,7 @@
 import { failure, show } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
+import type { Pieces } from './pieces.js';
 import type { AnyRule } from './rule.js';
 import type { State } from './state.js';
 import type { StepResult } from './step-control.js';
@@ -24,6 +25,16 @@ export interface Insides {
     groups: readonly StepGroup[],
     signal: AbortSignal | undefined,
   ): Promise<StepResult>;
+  /** The gradients as a list, in the order of the parameters; throws unless they have the shape of these. */
+  collect(gradients: unknown): unknown[];
+  /**
+   * Begins a step that is made piece by piece, with the hyperparameters of these groups, within a turn.
+   *
+   * @param gradients null for the tensors that it leaves alone; becomes null for frozen ones
+   */
+  beginPieces(gradients: unknown[], groups: readonly StepGroup[]): Pieces;
+  /** Says which block of a larger tensor each parameter begins with. */
+  placeBlocks(firstBlocks: readonly number[]): void;
   /** The state as it is now. */
   state(): State;
   /**

@@ -84,10 +84,10 @@ function createEngine(binding: Binding, description: Description): Engine {
       arena,
       rows,
       rowOf,
-      step: { request, norms, reports, squares },
+      step: { request, norms, reports, squares, sums, multipliers },
     }) {
       const number = findRule(rule, description);
-      const layout = parameters.flatMap(({ type, dtype, length }, i) => {
+      const layout = parameters.flatMap(({ type, dtype, length, firstBlock }, i) => {
         const states = rule.state.map((_, k) => slots[i]?.[k]);
         const stateType = states.find((slot) => slot)?.type;
         return [
@@ -95,6 +95,7 @@ function createEngine(binding: Binding, description: Description): Engine {
           dtype === type ? 1 : 0,
           numberOfType(stateType ?? (type === 'float64' ? type : 'float32')),
           length,
+          firstBlock,
           ...commonSlots(rule, slots[i]).map((slot) => slot?.offset ?? -1),
           ...Array.from({ length: description.maxStates }, (_, k) => states[k]?.offset ?? -1),
         ];
@@ -111,6 +112,8 @@ function createEngine(binding: Binding, description: Description): Engine {
         norms,
         reports,
         squares,
+        sums,
+        multipliers,
       );
       if (plan === null) return undefined;
       const intact = (from: number, to: number) => {
@@ -122,8 +125,8 @@ function createEngine(binding: Binding, description: Description): Engine {
       };
       const step = (gradients: readonly unknown[]) =>
         intact(0, parameters.length) && binding.step(plan, ...gradients);
-      const stepTensor = (i: number, gradient: unknown) =>
-        intact(i, i + 1) && binding.stepTensor(plan, i, gradient);
+      const stepTensor = (i: number, gradient: unknown, from: number, to: number) =>
+        intact(i, i + 1) && binding.stepTensor(plan, i, gradient, from, to);
       const stepRows = (i: number, rows: unknown, gradients: unknown) =>
         intact(i, i + 1) && binding.stepRows(plan, i, rows, gradients);
       if (!description.asynchronous) return { step, stepTensor, stepRows };

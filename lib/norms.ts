@@ -1,16 +1,30 @@
 // Norms, the same on every machine. Mirrors native/around.inl and native/norms.h.
 
 /** How many numbers are summed before their sum is added to that of the chunks before. */
-const CHUNK = 4096;
+export const CHUNK = 4096;
+
+/** How many sums a tensor of this length has. */
+export function chunksOf(length: number): number {
+  return Math.ceil(length / CHUNK);
+}
 
 /** How many sums a chunk is spread over, element by element; they are added in pairs then. */
 const LANES = 32;
 
-/** The sum of the squares of the numbers of a tensor, in float64. */
-export class SumOfSquares {
+/** The sums of the squares of the numbers of a tensor, in float64: one for each chunk, NaN if a number of it is infinite or NaN. */
+export class SumsOfSquares {
   readonly #lanes = new Float64Array(LANES);
   #count = 0;
-  #total = 0;
+  readonly #sums: Float64Array;
+  readonly #first: number;
+  #chunk: number;
+
+  /** @param chunk the number of the first one in `sums`, where they are written */
+  constructor(sums: Float64Array, chunk: number) {
+    this.#sums = sums;
+    this.#first = chunk;
+    this.#chunk = chunk;
+  }
 
   /** Adds the square of the next number. */
   add(x: number) {
@@ -19,10 +33,10 @@ export class SumOfSquares {
     if (++this.#count % CHUNK === 0) this.#fold();
   }
 
-  /** NaN if one of the numbers was infinite or NaN. */
-  total(): number {
+  /** Writes the sum of a last chunk that is not full, and returns the sum of all. */
+  end(): number {
     if (this.#count % CHUNK !== 0) this.#fold();
-    return this.#total;
+    return sumOfChunks(this.#sums, this.#first, this.#chunk);
   }
 
   #fold() {
@@ -30,9 +44,16 @@ export class SumOfSquares {
     for (let half = LANES / 2; half >= 1; half /= 2) {
       for (let k = 0; k < half; k++) (lanes[k] as number) += lanes[k + half] as number;
     }
-    this.#total += lanes[0] as number;
+    this.#sums[this.#chunk++] = lanes[0] as number;
     lanes.fill(0);
   }
+}
+
+/** The sum of the squares of a tensor, from those of its chunks. */
+export function sumOfChunks(sums: Float64Array, first: number, end: number): number {
+  let sum = 0;
+  for (let k = first; k < end; k++) sum += sums[k] as number;
+  return sum;
 }
 
 /**

@@ -35,6 +35,7 @@ import {
   type StrictGroup,
   type TensorName,
 } from './params.js';
+import type { Pieces } from './pieces.js';
 import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
@@ -108,6 +109,9 @@ export abstract class Optimizer<O, P extends object> {
       takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
       stepInTurn: (gradients, groups, signal) =>
         this.#stepInTurn(this.#collect(gradients), () => groups, signal),
+      collect: (gradients) => this.#collect(gradients),
+      beginPieces: (gradients, groups) => this.#beginPieces(gradients, groups),
+      placeBlocks: (firstBlocks) => this.#placeBlocks(firstBlocks),
       state: () => this.#state,
       groupsOfNow: () => this.#loads.valueFor(() => this.#groups),
       move: (tensors) => this.#move(tensors),
@@ -172,7 +176,7 @@ export abstract class Optimizer<O, P extends object> {
     if (fault) throw fault;
 
     const rows = new Rows(this.#rule, parameters.length, groups.length);
-    const control = new StepControl(parameters.length);
+    const control = new StepControl(parameters);
     const state = extendState(this.#rule, this.#state, groups, parameters);
     const engine = currentEngine();
     // Finds parameters that share memory in ways that only native code sees.
@@ -298,7 +302,8 @@ export abstract class Optimizer<O, P extends object> {
     const i = this.#open.find(name);
     if (!this.#open.isOpen) this.#beginParts('stepTensor()');
     const updates = gradient !== null && this.#open.parts[i] !== null; // null if it is frozen
-    if (updates && !this.#currentPlan().stepTensor(i, gradient)) {
+    const { length } = this.#parameters[i] as Parameter;
+    if (updates && !this.#currentPlan().stepTensor(i, gradient, 0, length)) {
       throw this.#partFault(i, partFault(this.#parameters, i, gradient));
     }
     this.#open.take(i, updates);
@@ -356,7 +361,7 @@ export abstract class Optimizer<O, P extends object> {
     const parameter = this.#parameters[i] as Parameter;
     const plan = this.#currentPlan();
     this.#dense.use(i, parameter, rows, gradientRows, (gradient) => {
-      if (!plan.stepTensor(i, gradient)) throw this.#partFault(i, undefined);
+      if (!plan.stepTensor(i, gradient, 0, parameter.length)) throw this.#partFault(i, undefined);
     });
     if (this.#control.zeroes) memoryOf(gradientRows, parameter.type).fill(0);
   }
@@ -476,6 +481,23 @@ export abstract class Optimizer<O, P extends object> {
     skipFrozen(gradients, groups);
     const calls = this.#control.request(groups, this.#state.counters, reports);
     this.#rows.write(gradients, groups, this.#state, calls);
+  }
+
+  #beginPieces(gradients: unknown[], groups: readonly StepGroup[]): Pieces {
+    this.#prepare(gradients, groups, false);
+    const { table, rowOf } = this.#rows;
+    return {
+      plan: this.#currentPlan(),
+      request: { rule: this.#rule, rows: table, rowOf, step: this.#control.memory },
+      conclude: () => copyResult(this.#conclude(gradients)),
+    };
+  }
+
+  #placeBlocks(firstBlocks: readonly number[]) {
+    for (const [i, block] of firstBlocks.entries()) {
+      (this.#parameters[i] as Parameter).firstBlock = block;
+    }
+    this.#plan = undefined;
   }
 
   #setLossScale(lossScale: number) {

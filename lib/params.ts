@@ -72,6 +72,8 @@ export interface Parameter {
   /** What Uint16Arrays hold in its group. */
   readonly dtype: Dtype;
   readonly length: number;
+  /** The number of its first block of 256, if it is a piece of a larger tensor: random bits go by that. */
+  firstBlock: number;
 }
 
 /** One group: its options, and its tensors. */
@@ -181,7 +183,7 @@ function parseGroup(
       throw failure(RangeError, 'ERR_TENSOR_DETACHED', expected, 'a detached buffer');
     }
     const length = lengthOf(tensor as Tensor);
-    return { path: at, name, tensor: tensor as Tensor, type, dtype, length };
+    return { path: at, name, tensor: tensor as Tensor, type, dtype, length, firstBlock: 0 };
   };
 
   const where = options === undefined ? 'params' : `params${path}.params`;

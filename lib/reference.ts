@@ -4,15 +4,16 @@ import { float64 } from './arithmetic/float64.js';
 import { memoryFault, partFault } from './check.js';
 import { createCursor } from './cursor.js';
 import type { Engine, PlanRequest } from './engine.js';
+import { findNorms } from './find-norms.js';
 import { gradient } from './gradient.js';
-import { clipNorms, SumOfSquares } from './norms.js';
+import { chunksOf, SumsOfSquares } from './norms.js';
 import { parameter } from './parameter.js';
 import type { Parameter } from './params.js';
 import { REPORT_WIDTH, storedNumbers, writeReport } from './report.js';
 import { createSettings, readRow, rowWidth, type Settings, stagesOf } from './rows.js';
 import type { AnyRule, Element } from './rule.js';
 import { pickRows, rowsFault, sumRows } from './sparse-rows.js';
-import { Request } from './step-memory.js';
+import { Phase, Request } from './step-memory.js';
 import { createStreams, type Stream, type Streams } from './streams.js';
 import { lengthOf, memoryOf, type Tensor } from './tensor.js';
 import { accumulate, measured, transformation } from './transformation.js';
@@ -28,9 +29,12 @@ export const referenceEngine: Engine = {
     const wants = (what: number) => step.request[what] === 1;
     const run = (request: PlanRequest, part: Part) => {
       const { parameters } = request;
-      const multipliers = new Float64Array(parameters.length).fill(1);
+      const count = (i: number) => chunksOf((parameters[i] as Parameter).length);
       if (wants(Request.MEASURES)) {
-        measure(request, part, settings, multipliers);
+        const phase = step.request[Request.PHASE];
+        if (phase !== Phase.AFTER_NORMS) sumSquares(request, part, settings);
+        if (phase === Phase.ONLY_SUMS) return;
+        if (phase === Phase.WHOLE) findNorms(request, { ...step, count }, part.first, part.end);
         if (wants(Request.REFUSES) && Number.isNaN(step.norms[0])) {
           if (wants(Request.ZEROES_REFUSED)) {
             eachTensor(request, part, settings, ({ zeroGradient }) => zeroGradient());
@@ -38,18 +42,17 @@ export const referenceEngine: Engine = {
           return;
         }
       }
-      eachTensor(request, part, settings, (streams, arithmetic, i) => {
+      eachTensor(request, part, settings, (streams, arithmetic, i, range) => {
         const parameter = parameters[i] as Parameter;
-        const { length } = parameter;
         const update = () => {
-          settings[0].c.multiplier = arithmetic.round(multipliers[i] as number);
-          updateTensor(rule, length, streams, settings, arithmetic);
+          settings[0].c.multiplier = arithmetic.round(step.multipliers[i] as number);
+          updateTensor(rule, range, streams, settings, arithmetic);
         };
         if (wants(Request.ACCUMULATES)) {
-          accumulateTensor(length, streams, settings[0], arithmetic);
+          accumulateTensor(range, streams, settings[0], arithmetic);
         } else if (wants(Request.REPORTS)) {
-          const gradient = new Float64Array(length);
-          eachGradient(length, streams, settings[0], arithmetic, (g, k) => {
+          const gradient = new Float64Array(parameter.length);
+          eachGradient(range, streams, settings[0], arithmetic, (g, k) => {
             gradient[k] = g;
           });
           const before = storedNumbers(parameter);
@@ -65,12 +68,12 @@ export const referenceEngine: Engine = {
     return {
       step(gradients) {
         if (memoryFault(parameters, gradients, wants(Request.ZEROES))) return false;
-        run(request, { first: 0, end: parameters.length, gradients });
+        run(request, { first: 0, end: parameters.length, gradients, range: undefined });
         return true;
       },
-      stepTensor(i, gradient) {
+      stepTensor(i, gradient, from, to) {
         if (partFault(parameters, i, gradient)) return false;
-        run(request, { first: i, end: i + 1, gradients: [gradient] });
+        run(request, { first: i, end: i + 1, gradients: [gradient], range: { from, to } });
         return true;
       },
       stepRows(i, given, gradients) {
@@ -80,7 +83,7 @@ export const referenceEngine: Engine = {
         if (rows.length === 0) return true;
         const width = lengthOf(gradients as Tensor) / given.length;
         const picked = pickRows(request, i, rows, width);
-        run(picked.request, { first: i, end: i + 1, gradients: [gradient] });
+        run(picked.request, { first: i, end: i + 1, gradients: [gradient], range: undefined });
         picked.putBack();
         if (wants(Request.ZEROES) && request.rowOf[i] !== -1) {
           memoryOf(gradients as Tensor, parameter.type).fill(0);
@@ -96,14 +99,22 @@ interface Part {
   readonly first: number;
   readonly end: number;
   readonly gradients: readonly unknown[];
+  /** The elements of the one tensor that are looked at; undefined for all. */
+  readonly range: Range | undefined;
+}
+
+/** Elements of a tensor, from the one number to the one before `to`. */
+interface Range {
+  readonly from: number;
+  readonly to: number;
 }
 
 /** All tensors of a part that the step does not skip, one after the other, with their settings. */
 function eachTensor(
   request: PlanRequest,
-  { first, end, gradients }: Part,
+  { first, end, gradients, range }: Part,
   settings: readonly Settings[],
-  use: (streams: Streams, arithmetic: Arithmetic, i: number) => void,
+  use: (streams: Streams, arithmetic: Arithmetic, i: number, range: Range) => void,
 ) {
   const { rule, parameters, rows, rowOf } = request;
   for (let i = first; i < end; i++) {
@@ -112,39 +123,27 @@ function eachTensor(
     if (row < 0 || length === 0) continue; // a tensor without numbers may have no memory either
     const arithmetic = type === 'float64' ? float64 : float32;
     const key = readRow(rule, rows, row * rowWidth(rule), arithmetic.round, settings);
-    use(createStreams(request, i, gradients[i - first] as Tensor, key), arithmetic, i);
+    const streams = createStreams(request, i, gradients[i - first] as Tensor, key);
+    use(streams, arithmetic, i, range ?? { from: 0, to: length });
   }
 }
 
-/** Writes the norms, and what each gradient is to be multiplied by. */
-function measure(
-  request: PlanRequest,
-  part: Part,
-  settings: AllSettings,
-  multipliers: Float64Array,
-) {
-  const { rule, parameters, rows, rowOf, step } = request;
-  const { first, end } = part;
-  step.squares.fill(0, first, end);
-  eachTensor(request, part, settings, (streams, arithmetic, i) => {
-    const squares = new SumOfSquares();
-    const { length } = parameters[i] as Parameter;
-    eachGradient(length, streams, settings[0], arithmetic, (g) => squares.add(g));
-    step.squares[i] = squares.total();
+/** Writes the sums of the squares of each chunk. */
+function sumSquares(request: PlanRequest, part: Part, settings: AllSettings) {
+  const { step } = request;
+  eachTensor(request, part, settings, (streams, arithmetic, i, range) => {
+    const squares = new SumsOfSquares(
+      step.sums,
+      (step.firstChunks[i] as number) + chunksOf(range.from),
+    );
+    eachGradient(range, streams, settings[0], arithmetic, (g) => squares.add(g));
+    squares.end();
   });
-  const limits = Float64Array.from(rowOf, (row, i) => {
-    if (i < first || i >= end) return Number.NaN;
-    const { c } = createSettings(transformation as never);
-    if (row >= 0) readRow(rule, rows, row * rowWidth(rule), (x) => x, [{ c, on: {} }]);
-    return row < 0 ? Number.POSITIVE_INFINITY : (c.clipNorm as number);
-  });
-  const globalLimit = step.request[Request.CLIP_GLOBAL_NORM] as number;
-  clipNorms(step.squares, limits, first, end, globalLimit, step.norms, multipliers);
 }
 
 /** Gives every number of a tensor's gradient as it is before norms clip it. */
 function eachGradient(
-  length: number,
+  { from, to }: Range,
   { gradient: ofLoss, states }: Streams,
   { c, on }: Settings,
   arithmetic: Arithmetic,
@@ -152,8 +151,8 @@ function eachGradient(
 ) {
   const sum = on.accumulated ? find(states, 'gradientSum') : undefined;
   const x = { p: 0, g: 0, gradientSum: 0 } as Element<'gradientSum'>;
-  for (let begin = 0; begin < length; begin += ofLoss.blockLength) {
-    const end = Math.min(begin + ofLoss.blockLength, length);
+  for (let begin = from; begin < to; begin += ofLoss.blockLength) {
+    const end = Math.min(begin + ofLoss.blockLength, to);
     ofLoss.open(begin, end);
     sum?.open(begin, end);
     for (let i = 0; i < end - begin; i++) {
@@ -170,15 +169,15 @@ function find(states: readonly Stream[], name: string): Stream | undefined {
 
 /** Adds a gradient to the sum of those before. */
 function accumulateTensor(
-  length: number,
+  { from, to }: Range,
   { gradient: ofLoss, states, block }: Streams,
   { c, on }: Settings,
   arithmetic: Arithmetic,
 ) {
   const sum = find(states, 'gradientSum') as Stream;
   const x = { p: 0, g: 0, gradientSum: 0 } as Element<'gradientSum'>;
-  for (let begin = 0; begin < length; begin += block) {
-    const end = Math.min(begin + block, length);
+  for (let begin = from; begin < to; begin += block) {
+    const end = Math.min(begin + block, to);
     for (const stream of [ofLoss, sum]) stream.open(begin, end);
     for (let i = 0; i < end - begin; i++) {
       x.g = ofLoss.values[i] as number;
@@ -192,7 +191,7 @@ function accumulateTensor(
 /** The one loop: load, update, store; then, with what was stored, what comes after the rule. */
 function updateTensor(
   rule: AnyRule,
-  length: number,
+  { from, to }: Range,
   { parameter: p, gradient: ofLoss, states, block, nearest }: Streams,
   settings: AllSettings,
   arithmetic: Arithmetic,
@@ -202,8 +201,8 @@ function updateTensor(
   const written = [p, ...states];
   const swept = [ofLoss, ...written];
   const finished = average ? [nearest, average] : [nearest];
-  for (let begin = 0; begin < length; begin += block) {
-    const end = Math.min(begin + block, length);
+  for (let begin = from; begin < to; begin += block) {
+    const end = Math.min(begin + block, to);
     for (const stream of swept) stream.open(begin, end);
     updateBlock(rule, end - begin, ofLoss.values, written, settings, arithmetic);
     for (const stream of swept) stream.close(begin, end);

@@ -1,4 +1,4 @@
-import { SumOfSquares } from './norms.js';
+import { chunksOf, SumsOfSquares } from './norms.js';
 import type { Parameter } from './params.js';
 import type { GroupRange } from './saved-state.js';
 import { decode } from './types/codecs.js';
@@ -79,7 +79,8 @@ export function writeReport(
   after: Float64Array,
   to: Float64Array,
 ) {
-  const sums = { gradient: new SumOfSquares(), update: new SumOfSquares(), p: new SumOfSquares() };
+  const squares = () => new SumsOfSquares(new Float64Array(chunksOf(after.length)), 0);
+  const sums = { gradient: squares(), update: squares(), p: squares() };
   let zeroUpdates = 0;
   let largestRate = 0;
   for (let i = 0; i < after.length; i++) {
@@ -93,9 +94,9 @@ export function writeReport(
     if (update === 0) zeroUpdates++;
     if (rate > largestRate || Number.isNaN(rate)) largestRate = rate;
   }
-  to[Column.GRADIENT_NORM] = Math.sqrt(sums.gradient.total());
-  to[Column.UPDATE_NORM] = Math.sqrt(sums.update.total());
-  to[Column.PARAMETER_NORM] = Math.sqrt(sums.p.total());
+  to[Column.GRADIENT_NORM] = Math.sqrt(sums.gradient.end());
+  to[Column.UPDATE_NORM] = Math.sqrt(sums.update.end());
+  to[Column.PARAMETER_NORM] = Math.sqrt(sums.p.end());
   to[Column.ZERO_UPDATE_FRACTION] = zeroUpdates / after.length;
   to[Column.LARGEST_RATE] = largestRate;
 }

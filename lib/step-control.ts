@@ -7,7 +7,7 @@ import type { Parameter } from './params.js';
 import { readReports, type TensorReport } from './report.js';
 import type { GroupRange } from './saved-state.js';
 import type { Counters, State } from './state.js';
-import { createStepMemory, Request, type StepMemory } from './step-memory.js';
+import { createStepMemory, Phase, Request, type StepMemory } from './step-memory.js';
 import type { TransformationOptions } from './transformation.js';
 
 /** What a step did, and what it measured on the way. That of `step` is the same object every time, with the same memory. */
@@ -55,8 +55,8 @@ export class StepControl {
     report: undefined,
   };
 
-  constructor(tensors: number) {
-    this.memory = createStepMemory(tensors);
+  constructor(parameters: readonly Parameter[]) {
+    this.memory = createStepMemory(parameters.map(({ length }) => length));
     this.#norms = this.memory.norms.subarray(1);
     this.#shownNorms = this.#norms.slice();
   }
@@ -71,6 +71,7 @@ export class StepControl {
     request[Request.ACCUMULATES] = accumulates ? 1 : 0;
     request[Request.MEASURES] = measures ? 1 : 0;
     request[Request.REPORTS] = reports ? 1 : 0;
+    request[Request.PHASE] = Phase.WHOLE;
     if (reports) this.memory.reports.fill(0); // engines pass over tensors without numbers
     return calls;
   }

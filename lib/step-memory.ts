@@ -1,3 +1,4 @@
+import { chunksOf } from './norms.js';
 import { REPORT_WIDTH } from './report.js';
 
 /**
@@ -15,6 +16,12 @@ export interface StepMemory {
   readonly reports: Float64Array;
   /** Then also the sums of the squares that the norms are the roots of. */
   readonly squares: Float64Array;
+  /** What those are the sums of: the squares of each chunk of 4096 numbers, tensor by tensor. */
+  readonly sums: Float64Array;
+  /** For each tensor the number of its first one. */
+  readonly firstChunks: readonly number[];
+  /** What each tensor's gradient is multiplied by, so that norms keep to their limits. */
+  readonly multipliers: Float64Array;
 }
 
 /** What the request has where, each a number or 0 for no and 1 for yes. See native/engine.h. */
@@ -32,14 +39,36 @@ export const Request = {
   ZEROES_REFUSED: 5,
   /** Tells what it does to each tensor. */
   REPORTS: 6,
+  /** A number of {@link Phase}. */
+  PHASE: 7,
 } as const;
 
-export function createStepMemory(tensors: number): StepMemory {
+/** What a call makes of a step that measures norms: norms of more tensors than the engine knows are made in between. */
+export const Phase = {
+  WHOLE: 0,
+  /** Writes the sums of squares, and nothing else. */
+  ONLY_SUMS: 1,
+  /** Takes norms and multipliers as they are. */
+  AFTER_NORMS: 2,
+} as const;
+
+/** For tensors of these lengths. */
+export function createStepMemory(lengths: readonly number[]): StepMemory {
   const length = Object.keys(Request).length;
+  const tensors = lengths.length;
+  let chunks = 0;
+  const firstChunks = lengths.map((length) => {
+    const first = chunks;
+    chunks += chunksOf(length);
+    return first;
+  });
   return {
     request: new Float64Array(length),
     norms: new Float64Array(1 + tensors),
     reports: new Float64Array(REPORT_WIDTH * tensors),
     squares: new Float64Array(tensors),
+    sums: new Float64Array(chunks),
+    firstChunks,
+    multipliers: new Float64Array(tensors).fill(1),
   };
 }

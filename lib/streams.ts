@@ -41,7 +41,7 @@ export function createStreams(
   gradient: Tensor,
   key: number,
 ): Streams {
-  const { tensor, type, length } = parameters[i] as Parameter;
+  const { tensor, type, length, firstBlock } = parameters[i] as Parameter;
   const own = slots[i]?.slice(0, rule.state.length) ?? [];
   const [master, ...further] = commonSlots(rule, slots[i]);
   const wide = [type, ...own.flatMap((slot) => slot?.type ?? [])].every(
@@ -49,7 +49,7 @@ export function createStreams(
   );
   const random = (stream: number) => {
     const streamsKey = streamKey(key, i, stream);
-    return (at: number) => randomBits(streamsKey, Math.floor(at / BLOCK), at % BLOCK);
+    return (at: number) => randomBits(streamsKey, firstBlock + Math.floor(at / BLOCK), at % BLOCK);
   };
   const copy = master && new Float32Array(arena, master.offset, length);
   const stream = (slot: Slot | undefined, k: number) =>

@@ -131,7 +131,8 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   const size_t rowWidth = info[5].As<Napi::Number>().Uint32Value();
   auto rowOf = info[6].As<Napi::Int32Array>();
   auto request = info[7].As<Napi::Float64Array>(), norms = info[8].As<Napi::Float64Array>(),
-       reports = info[9].As<Napi::Float64Array>(), squares = info[10].As<Napi::Float64Array>();
+       reports = info[9].As<Napi::Float64Array>(), squares = info[10].As<Napi::Float64Array>(),
+       sums = info[11].As<Napi::Float64Array>(), multipliers = info[12].As<Napi::Float64Array>();
 
   std::vector<Plan::Tensor> tensors(parameters.Length());
   const double* next = layout.Data();
@@ -141,6 +142,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
     tensor.inUint16Arrays = *next++ != 0;
     tensor.stateType = static_cast<DataType>(*next++);
     tensor.length = static_cast<size_t>(*next++);
+    tensor.firstBlock = static_cast<uint32_t>(*next++);
     for (ptrdiff_t& offset : tensor.common) offset = static_cast<ptrdiff_t>(*next++);
     for (ptrdiff_t& offset : tensor.state) offset = static_cast<ptrdiff_t>(*next++);
     if (!lookUp(env, Napi::Value(parameters[i]), tensor, &tensor.parameter)) return env.Null();
@@ -149,7 +151,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   bound->arguments.resize(2 + tensors.size());
   bound->plan = std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
                                        rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data(),
-                                       reports.Data(), squares.Data());
+                                       reports.Data(), squares.Data(), sums.Data(), multipliers.Data());
   if (!bound->plan->parametersDisjoint()) return env.Null();
   bound->asyncStep = std::make_unique<AsyncStep>(*bound->plan);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });
@@ -218,9 +220,14 @@ struct TensorCall {
 };
 
 napi_value stepTensor(napi_env env, napi_callback_info info) {
-  const TensorCall<3> call(env, info);
+  const TensorCall<5> call(env, info);
   if (!call.plan || !takeGradient(env, *call.plan, call.tensor, call.arguments[2])) return answer(env, false);
-  call.plan->runTensor(call.tensor);
+  int64_t from = 0, to = 0;
+  napi_get_value_int64(env, call.arguments[3], &from);
+  napi_get_value_int64(env, call.arguments[4], &to);
+  const auto length = static_cast<int64_t>(call.plan->tensor(call.tensor).length);
+  if (from < 0 || from > to || to > length || from % kNormChunk != 0) return answer(env, false);
+  call.plan->runTensor(call.tensor, static_cast<size_t>(from), static_cast<size_t>(to));
   return answer(env, true);
 }
 

@@ -55,7 +55,7 @@ Configuration& configuration() {
 
 Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
            size_t rowWidth, const int32_t* rowOf, const double* request, double* norms, double* reports,
-           double* squares)
+           double* squares, double* sums, double* multipliers)
     : rule_(rule),
       tensors_(std::move(tensors)),
       arena_(arena),
@@ -67,9 +67,15 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
       norms_(norms),
       reports_(reports),
       squares_(squares),
+      sums_(sums),
+      multipliers_(multipliers),
       gradients_(tensors_.size()),
-      multipliers_(tensors_.size(), 1),
       limits_(tensors_.size(), INFINITY) {
+  firstChunks_.reserve(tensors_.size());
+  for (const Tensor& tensor : tensors_) {
+    firstChunks_.push_back(chunks_);
+    chunks_ += chunksOf(tensor.length);
+  }
   active_.reserve(tensors_.size());
   written_.push_back({arena_, arena_ + arenaBytes_});
   for (size_t i = 0; i < size(); i++) written_.push_back(interval(tensors_[i].parameter, i));
@@ -116,8 +122,10 @@ bool Plan::gradientsDisjoint() const {
   return sortDisjoint(all);
 }
 
-void Plan::runTensor(size_t i) {
+void Plan::runTensor(size_t i, size_t from, size_t to) {
   if (paces_.empty()) paces_.resize(size());
+  active_.clear();
+  activate(*configuration().isa, i, from, to);
   run(i, i + 1, paces_[i]);
 }
 
@@ -160,26 +168,33 @@ void Plan::runRows(size_t i) {
     }
   }
   ofRows_ = true;
-  runTensor(i);
+  runTensor(i, 0, sparseRows_.elements());
   ofRows_ = false;
   if (asks(kZeroes)) std::memset(gradients, 0, bytes);
 }
 
-void Plan::run(size_t first, size_t end, Pace& pace) {
-  const Isa& isa = *configuration().isa;
+void Plan::run() {
   active_.clear();
-  size_t elements = 0, chunks = 0;
-  for (size_t i = first; i < end; i++) {
-    const size_t length = ofRows_ ? sparseRows_.elements() : tensors_[i].length;
-    if (skips(i) || length == 0) continue;
-    active_.push_back({elements, chunks, i, length, nullptr});
-    findSweep(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
-    elements += length;
-    chunks += chunksOf(length);
-  }
+  for (size_t i = 0; i < size(); i++) activate(*configuration().isa, i, 0, tensors_[i].length);
+  run(0, size(), pace_);
+}
+
+void Plan::activate(const Isa& isa, size_t i, size_t from, size_t to) {
+  if (skips(i) || from == to) return;
+  const size_t start = active_.empty() ? 0 : active_.back().start + active_.back().length;
+  active_.push_back({start, firstChunks_[i] + from / kNormChunk, i, from, to - from, nullptr});
+  findSweep(isa, active_.back(), active_.size() > 1 ? &active_.end()[-2] : nullptr);
+}
+
+// What is to be done with the active tensors: those from the first number to the one before `end`, but for those that
+// are skipped.
+void Plan::run(size_t first, size_t end, Pace& pace) {
+  const size_t elements = active_.empty() ? 0 : active_.back().start + active_.back().length;
   if (asks(kMeasures)) {
-    sums_.resize(chunks);
-    measure(first, end, elements);
+    const auto phase = static_cast<Phase>(request_[kPhase]);
+    if (phase != kAfterNorms) sumSquares(elements);
+    if (phase == kOnlySums) return;
+    if (phase == kWholeStep) findNorms(first, end);
     if (asks(kRefuses) && std::isnan(norms_[0])) {
       if (asks(kZeroesRefused)) zeroGradients();
       return;
@@ -188,7 +203,7 @@ void Plan::run(size_t first, size_t end, Pace& pace) {
   if (asks(kAccumulates))
     inParts(mostThreads(elements), elements, &Plan::accumulateRange);
   else if (asks(kReports))
-    report(elements, chunks);
+    report(elements);
   else
     update(elements, pace);
 }
@@ -217,9 +232,9 @@ void Plan::update(size_t elements, Pace& pace) {
 }
 
 // An update, and what it changes.
-void Plan::report(size_t elements, size_t chunks) {
+void Plan::report(size_t elements) {
   const PlainFloatingPoint plain;
-  changes_.resize(chunks);
+  changes_.resize(chunks_);
   inParts(mostThreads(elements), elements, &Plan::reportRange);
   for (const Active& active : active_) {
     Change all;
@@ -244,10 +259,15 @@ void Plan::zeroGradients() const {
   }
 }
 
-// Norms, and what gradients are to be multiplied by.
-void Plan::measure(size_t first, size_t end, size_t elements) {
+// Of the gradients, chunk by chunk.
+void Plan::sumSquares(size_t elements) {
   const PlainFloatingPoint plain;
   inParts(mostThreads(elements), elements, &Plan::measureRange);
+}
+
+// Norms, and what gradients are to be multiplied by.
+void Plan::findNorms(size_t first, size_t end) {
+  const PlainFloatingPoint plain;
   std::fill(squares_ + first, squares_ + end, 0);
   for (const Active& active : active_) {
     for (size_t k = 0; k < chunksOf(active.length); k++) squares_[active.tensor] += sums_[active.chunks + k];
@@ -298,7 +318,8 @@ void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool on
     const size_t to = cut(end);
     for (size_t at = cut(begin), next; at < to; at = next) {
       next = at + std::min(most, to - at);
-      withPiece(active->tensor, at, next, onlySum, [&](const Piece& piece) { use(*active, at, piece, row); });
+      withPiece(active->tensor, active->first + at, active->first + next, onlySum,
+                [&](const Piece& piece) { use(*active, at, piece, row); });
     }
   }
 }
@@ -381,7 +402,7 @@ Piece Plan::piece(size_t i, size_t from, size_t to) const {
   piece.gradientIsFloat32 = false;
   piece.multiplier = multipliers_[i];
   piece.tensor = static_cast<uint32_t>(i);
-  piece.block = 0;
+  piece.block = tensor.firstBlock;
   // The scales of a state follow it, at the next multiple of 4 bytes.
   for (size_t k = 0; k < kMaxStates; k++)
     piece.scale[k] =

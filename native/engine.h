@@ -23,8 +23,13 @@ enum Request : unsigned {
   kZeroes,
   kZeroesRefused,
   kReports,
+  kPhase,
   kRequestCount
 };
+
+// Values of kPhase. Norms that are those of more tensors than the plan has are made by the caller between two phases,
+// of the sums that the first one leaves.
+enum Phase : unsigned { kWholeStep, kOnlySums, kAfterNorms };
 
 class Plan {
  public:
@@ -32,6 +37,7 @@ class Plan {
     DataType type, stateType;
     bool inUint16Arrays;  // whether these may hold the parameter and its gradient
     size_t length;
+    uint32_t firstBlock;  // the number of its first block, if it is a piece of a larger tensor
     void* parameter;
     ptrdiff_t state[kMaxStates], common[kCommonStates];  // byte offsets into the arena, negative where there is none
 
@@ -40,10 +46,12 @@ class Plan {
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
   // `norms` has room for the norm of all gradients and for that of each tensor's, `reports` for kReportWidth numbers
-  // for each tensor, `squares` for the sum of the squares of each tensor's gradient. All of it, the arena and the
-  // parameters belong to the caller, who keeps them as long as the plan.
+  // for each tensor, `squares` for the sum of the squares of each tensor's gradient, `sums` for that of each of its
+  // chunks, `multipliers` for what norms make of each gradient. All of it, the arena and the parameters belong to the
+  // caller, who keeps them as long as the plan.
   Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows, size_t rowWidth,
-       const int32_t* rowOf, const double* request, double* norms, double* reports, double* squares);
+       const int32_t* rowOf, const double* request, double* norms, double* reports, double* squares, double* sums,
+       double* multipliers);
 
   size_t size() const { return tensors_.size(); }
   const Tensor& tensor(size_t i) const { return tensors_[i]; }
@@ -60,10 +68,10 @@ class Plan {
   bool gradientsDisjoint() const;
 
   // The step itself, in any thread. Nothing above has written anything.
-  void run() { run(0, size(), pace_); }
+  void run();
 
-  // The part of it that is one tensor's.
-  void runTensor(size_t i);
+  // The part of it that is one tensor's: its elements from the one number, a multiple of kNormChunk, to the other.
+  void runTensor(size_t i, size_t from, size_t to);
 
   // Takes rows of a tensor, all as long as so many elements, and their gradients, one after the other. False if a row
   // is none of the tensor's, or a gradient shares a byte with a parameter or with the state.
@@ -79,8 +87,9 @@ class Plan {
   };
   struct Active {
     size_t start;   // elements of the active tensors before this one
-    size_t chunks;  // of norms, the same
+    size_t chunks;  // the number of its first chunk
     size_t tensor;
+    size_t first;  // the number of its first element
     size_t length;
     Sweep sweep;
   };
@@ -94,11 +103,13 @@ class Plan {
   template <class Use>
   void withPiece(size_t i, size_t from, size_t to, bool onlySum, Use use) const;
   bool asks(Request what) const { return request_[what] != 0; }
+  void activate(const Isa& isa, size_t i, size_t from, size_t to);
   void run(size_t first, size_t end, Pace& pace);
   unsigned mostThreads(size_t elements) const;
-  void measure(size_t first, size_t end, size_t elements);
+  void sumSquares(size_t elements);
+  void findNorms(size_t first, size_t end);
   void update(size_t elements, Pace& pace);
-  void report(size_t elements, size_t chunks);
+  void report(size_t elements);
   void zeroGradients() const;
   void inParts(unsigned threads, size_t elements, Part part) const;
   bool share(unsigned threads, size_t elements, Part part) const;
@@ -122,15 +133,18 @@ class Plan {
   double* norms_;
   double* reports_;
   double* squares_;
+  double* sums_;
+  double* multipliers_;
 
   Pace pace_;
   std::vector<Pace> paces_;        // of the tensors, if steps are made of them one by one
   std::vector<Interval> written_;  // parameters and states, sorted
   bool parametersDisjoint_;
   std::vector<void*> gradients_;
-  std::vector<double> multipliers_, limits_;  // of the gradients, and of their norms
-  mutable std::vector<double> sums_;          // of the squares of each chunk, tensor by tensor
-  mutable std::vector<Change> changes_;       // of each chunk, the same
+  std::vector<double> limits_;           // of the norms of gradients
+  std::vector<size_t> firstChunks_;      // of each tensor
+  size_t chunks_ = 0;                    // of all
+  mutable std::vector<Change> changes_;  // of each chunk
   std::vector<Active> active_;
 
   // Of some rows.

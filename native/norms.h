@@ -10,7 +10,7 @@ inline double toLimit(double norm, double limit) { return norm <= limit || std::
 // @param limits for each tensor the largest norm that it may keep
 // @param norms that of all their gradients, then that of each tensor's
 inline void clipNorms(const double* sums, const std::vector<double>& limits, size_t first, size_t end,
-                      double globalLimit, double* norms, std::vector<double>& multipliers) {
+                      double globalLimit, double* norms, double* multipliers) {
   double whole = 0, rest = 0;
   for (size_t i = first; i < end; i++) {
     const double norm = std::sqrt(sums[i]);

@@ -155,7 +155,7 @@ class Arrays {
   bool step(unsigned rule, const Storage& storage, const double* row, size_t rowWidth) {
     const auto atStart = [&](unsigned stream) { return (now.places >> (stream & 1) & 1) != 0; };
     const size_t bytes = now.length * sizeOf(storage.type);
-    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, nullptr, {-1, -1, -1}, {-1, -1, -1}};
+    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, 0, nullptr, {-1, -1, -1}, {-1, -1, -1}};
     tensor.parameter = parameter_.hold(atStart(0), bytes);
     std::memcpy(tensor.parameter, parameters_.data(), bytes);
     for (unsigned k = 0; k < Rule::StateCount; k++)
@@ -172,10 +172,11 @@ class Arrays {
     const int32_t rowOf = 0;
     const double around = now.around ? 1 : 0;
     const double request[kRequestCount] = {0, around, 0, 1, around, 0, around};
-    double norms[2], reports[kReportWidth], squares[1];
+    double norms[2], reports[kReportWidth], squares[1], sums[2], multipliers[1] = {1};
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);
-    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms, reports, squares);
+    Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms, reports, squares,
+              sums, multipliers);
     if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient)) fail("refused", arena_);
     plan.run();
     if (now.around) {
