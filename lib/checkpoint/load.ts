@@ -184,7 +184,7 @@ function requireMemory({ parameters }: Insides, wanted: readonly CheckpointTenso
   }
 }
 
-function parseJson(path: string, name: string, text: string | undefined): unknown {
+export function parseJson(path: string, name: string, text: string | undefined): unknown {
   try {
     return JSON.parse(text ?? '');
   } catch {

@@ -85,7 +85,10 @@ function write(
 }
 
 /** What a file says of the groups, beside the tensors: JSON. */
-function encodeGroups({ parameters, state }: Insides, groups: readonly GroupRange[]): string {
+export function encodeGroups(
+  { parameters, state }: Insides,
+  groups: readonly GroupRange[],
+): string {
   const current = state();
   const tensor = ({ name }: Parameter, i: number) => ({
     name,
@@ -102,7 +105,7 @@ function encodeGroups({ parameters, state }: Insides, groups: readonly GroupRang
   return `[${encoded.join()}]`;
 }
 
-function encodeMetadata(metadata: unknown): { metadata?: string } {
+export function encodeMetadata(metadata: unknown): { metadata?: string } {
   if (metadata === undefined) return {};
   let text: string | undefined;
   let received = 'something that JSON cannot hold';
