@@ -61,7 +61,17 @@ export type ErrorCode =
   /** Another rank could not take part, or a step of all ranks was broken off: `cause` has the error, if it is of this rank. */
   | 'ERR_RANK_FAILED'
   /** A file that is no checkpoint, or that was cut short or damaged. */
-  | 'ERR_CHECKPOINT_FORMAT';
+  | 'ERR_CHECKPOINT_FORMAT'
+  /** No module that speaks MPI, or no MPI: the sentence says what to install and to build. `cause` has the system's error. */
+  | 'ERR_NO_MPI'
+  /** MPI belongs to another thread of the process. */
+  | 'ERR_MPI_THREAD'
+  /** An error that MPI reports. */
+  | 'ERR_MPI'
+  /** Ranks that do not call the same: none of them has done anything. */
+  | 'ERR_RANKS_DISAGREE'
+  /** A call after MPI was ended. */
+  | 'ERR_MPI_FINALIZED';
 
 type Kind = typeof TypeError | typeof RangeError;
 

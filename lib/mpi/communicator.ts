@@ -1,0 +1,244 @@
+import { failure, show } from '../errors.js';
+import { integer } from '../hyperparameters.js';
+import { lengthOf } from '../tensor.js';
+import {
+  type Binding,
+  type ByteOrFloatArray,
+  type Fault,
+  type FloatArray,
+  type Kind,
+  kinds,
+} from './binding.js';
+import { checkArray, checkFloats, checkParts, checkSegments } from './check.js';
+import { faultError, finalized } from './faults.js';
+import {
+  type BroadcastOptions,
+  type Choice,
+  type CountsOptions,
+  type ReduceOptions,
+  type ReduceScatterOptions,
+  readAllGather,
+  readBroadcast,
+  readReduce,
+  readReduceScatter,
+} from './options.js';
+
+const nothing: Choice = { option: 0, counts: new Float64Array() };
+
+/** The arguments of {@link Binding.collective}. */
+type Call = [kind: number, array: ByteOrFloatArray | null, counts: Float64Array, option: number];
+
+function callOf(kind: Kind, array: ByteOrFloatArray | null, { counts, option }: Choice): Call {
+  return [kinds.indexOf(kind), array, counts, option];
+}
+
+/**
+ * All processes that mpirun started: MPI_COMM_WORLD. {@link init} returns it.
+ *
+ * Every method but `abort` is one that all ranks call, in the same order, with arrays of the same type and length and the same
+ * options. It works in place, right on the memory of the array, of any ArrayBuffer that is not resizable, or SharedArrayBuffer.
+ * A method returns when it is done on this rank; its twin whose name ends in Async returns at once a promise of that, and several
+ * may be under way: the array is to be left alone meanwhile. Before anything else all ranks compare what they are about to do,
+ * so that each of them gets an error if that differs.
+ *
+ * Arguments that are wrong throw before anything was sent. Errors of all methods: ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION,
+ * ERR_TENSOR_TYPE, ERR_TENSOR_DETACHED, ERR_TENSOR_RESIZABLE and ERR_OUT_OF_MEMORY before; Error ERR_RANKS_DISAGREE if ranks do
+ * not call the same, after which all have changed nothing and may go on; Error ERR_MPI with what MPI reports, after which there
+ * is nothing to do but to end; Error ERR_MPI_FINALIZED after {@link finalize}.
+ */
+export class Communicator {
+  /** The number of this process: 0, 1, ..., size - 1. */
+  readonly rank: number;
+  /** How many processes there are. */
+  readonly size: number;
+  /** The name of the machine that this process runs on, as MPI knows it. */
+  readonly host: string;
+  readonly #binding: Binding;
+  #finalized = false;
+
+  /** @internal */
+  constructor(binding: Binding, world: { rank: number; size: number; host: string }) {
+    this.#binding = binding;
+    this.rank = world.rank;
+    this.size = world.size;
+    this.host = world.host;
+  }
+
+  /** Waits until all ranks have come here. MPI_Barrier; `comm.Barrier` of mpi4py, `barrier` of torch.distributed. */
+  barrier(): void {
+    this.#now(callOf('barrier', null, nothing));
+  }
+
+  /** {@link barrier}, as a promise. */
+  async barrierAsync(): Promise<void> {
+    return this.#later(callOf('barrier', null, nothing));
+  }
+
+  /**
+   * Puts what all ranks have together, and gives it to all.
+   *
+   *     array[i] = operation(array[i] of rank 0, array[i] of rank 1, ...)
+   *
+   * MPI_Allreduce; `comm.Allreduce` of mpi4py, `all_reduce` of torch.distributed. With `order: 'fixed'` it needs memory for as
+   * many elements as the array has.
+   *
+   * @param array Float32Array or Float64Array; is written
+   */
+  allReduce(array: FloatArray, options: ReduceOptions): void {
+    this.#now(this.#allReduce(array, options));
+  }
+
+  /** {@link allReduce}, as a promise. */
+  async allReduceAsync(array: FloatArray, options: ReduceOptions): Promise<void> {
+    return this.#later(this.#allReduce(array, options));
+  }
+
+  #allReduce(array: unknown, options: unknown): Call {
+    checkFloats(array);
+    return callOf('allReduce', array, readReduce(options, lengthOf(array), this.size));
+  }
+
+  /**
+   * Puts what all ranks have together, and gives each rank its part of the result, in the place that the part has in the array.
+   * The rest of the array stays as it is. What {@link allReduce} does is this, then {@link allGather}.
+   *
+   * MPI_Reduce_scatter; `comm.Reduce_scatter` of mpi4py, `reduce_scatter_tensor` of torch.distributed, which put the result
+   * elsewhere. With `order: 'fixed'` it needs memory for as many elements as the array has.
+   *
+   * @param array Float32Array or Float64Array; this rank's part is written
+   */
+  reduceScatter(array: FloatArray, options: ReduceScatterOptions): void {
+    this.#now(this.#reduceScatter(array, options));
+  }
+
+  /** {@link reduceScatter}, as a promise. */
+  async reduceScatterAsync(array: FloatArray, options: ReduceScatterOptions): Promise<void> {
+    return this.#later(this.#reduceScatter(array, options));
+  }
+
+  #reduceScatter(array: unknown, options: unknown): Call {
+    checkFloats(array);
+    return callOf('reduceScatter', array, readReduceScatter(options, lengthOf(array), this.size));
+  }
+
+  /**
+   * Gives each rank's part of the array to all.
+   *
+   * MPI_Allgatherv in place; `comm.Allgatherv` of mpi4py, `all_gather_into_tensor` of torch.distributed.
+   *
+   * @param array Float32Array, Float64Array or Uint8Array; all but this rank's part is written
+   */
+  allGather(array: ByteOrFloatArray, options?: CountsOptions): void {
+    this.#now(this.#allGather(array, options));
+  }
+
+  /** {@link allGather}, as a promise. */
+  async allGatherAsync(array: ByteOrFloatArray, options?: CountsOptions): Promise<void> {
+    return this.#later(this.#allGather(array, options));
+  }
+
+  #allGather(array: unknown, options: unknown): Call {
+    checkArray(array);
+    return callOf('allGather', array, readAllGather(options, lengthOf(array), this.size));
+  }
+
+  /**
+   * Gives what one rank has to all.
+   *
+   * MPI_Bcast; `comm.Bcast` of mpi4py, `broadcast` of torch.distributed.
+   *
+   * @param array Float32Array, Float64Array or Uint8Array; is written, but on the root
+   */
+  broadcast(array: ByteOrFloatArray, options?: BroadcastOptions): void {
+    this.#now(this.#broadcast(array, options));
+  }
+
+  /** {@link broadcast}, as a promise. */
+  async broadcastAsync(array: ByteOrFloatArray, options?: BroadcastOptions): Promise<void> {
+    return this.#later(this.#broadcast(array, options));
+  }
+
+  #broadcast(array: unknown, options: unknown): Call {
+    checkArray(array);
+    return callOf('broadcast', array, readBroadcast(options, this.size));
+  }
+
+  /**
+   * Sends parts of arrays to other ranks and receives parts from them. Between two ranks messages match in the order in which
+   * they are listed. All ranks call it, also those that have nothing to send or receive.
+   *
+   * @param sends quadruples: rank, index into arrays, offset, length
+   * @param receives the same
+   * @internal
+   */
+  async exchange(
+    arrays: readonly FloatArray[],
+    sends: Float64Array,
+    receives: Float64Array,
+  ): Promise<void> {
+    for (const [i, array] of arrays.entries()) checkFloats(array, `arrays[${i}]`);
+    checkSegments(sends, 'sends', arrays, this.size);
+    checkSegments(receives, 'receives', arrays, this.size);
+    return this.#promise((done) => this.#binding.exchange(arrays, sends, receives, done));
+  }
+
+  /**
+   * The mean of arrays of this process, as `order: 'fixed'` makes it of those of ranks.
+   *
+   *     out[i] = (parts[0][i] + parts[1][i] + ...) / parts.length
+   *
+   * @param out is written; may be one of the parts
+   * @internal
+   */
+  mean(out: FloatArray, parts: readonly FloatArray[]): void {
+    checkParts(out, parts);
+    this.#binding.mean(out, parts);
+  }
+
+  /**
+   * Ends all ranks at once, whatever they are doing. The reason is printed to stderr with this rank and its host. One rank is
+   * enough to call it. MPI_Abort.
+   *
+   * @param code what mpirun ends with. Domain: an integer from 1 to 255. Default: 1
+   */
+  abort(reason: string, code = 1): never {
+    if (typeof reason !== 'string') {
+      throw failure(TypeError, 'ERR_INVALID_OPTION', 'reason to be a string', show(reason));
+    }
+    const { accepts, expected } = integer(1, 255);
+    if (typeof code !== 'number' || !accepts(code) || code === 0) {
+      throw failure(RangeError, 'ERR_INVALID_OPTION', `code to be ${expected}`, show(code));
+    }
+    if (this.#finalized) throw finalized();
+    return this.#binding.abort(reason, code);
+  }
+
+  /**
+   * Ends MPI, which all ranks must do before they end; promises that are under way are kept first. A process that ends without,
+   * by an error or by process.exit(), ends all ranks, as nobody can work together with it any more. MPI_Finalize.
+   */
+  finalize(): void {
+    this.#now(callOf('finalize', null, nothing));
+    this.#finalized = true;
+  }
+
+  #now(call: Call): void {
+    if (this.#finalized) throw finalized();
+    const fault = this.#binding.collective(...call);
+    if (fault !== undefined) throw faultError(fault);
+  }
+
+  #later(call: Call): Promise<void> {
+    return this.#promise((done) => this.#binding.collective(...call, done));
+  }
+
+  #promise(start: (done: (fault: Fault) => void) => Fault): Promise<void> {
+    if (this.#finalized) throw finalized();
+    return new Promise((resolve, reject) => {
+      const settle = (fault: Fault) =>
+        fault === undefined ? resolve() : reject(faultError(fault));
+      const fault = start(settle);
+      if (fault !== undefined) settle(fault);
+    });
+  }
+}

@@ -1,0 +1,14 @@
+/**
+ * Ranks of one training, on one machine or many, by MPI.
+ *
+ * @packageDocumentation
+ */
+export type { ByteOrFloatArray, FloatArray } from './binding.js';
+export { Communicator } from './communicator.js';
+export { init } from './init.js';
+export type {
+  BroadcastOptions,
+  CountsOptions,
+  ReduceOptions,
+  ReduceScatterOptions,
+} from './options.js';

@@ -1,0 +1,22 @@
+// What ranks do together, as stages of tasks.
+#pragma once
+#include <vector>
+
+#include "array.h"
+#include "task.h"
+#include "world.h"
+
+// Their order is that of `kinds` and `operations` in lib/mpi/binding.ts.
+enum class Kind { barrier, allReduce, reduceScatter, allGather, broadcast, exchange, finalize };
+enum class Operation { sum, mean, min, max, orderedSum, orderedMean };
+
+// `counts` says how many elements of the array are whose part; `option` is an operation or the root.
+void prepare(Task& task, const World& world, Kind kind, const Array& array, const std::vector<size_t>& counts,
+             unsigned option, int tag);
+
+struct Segment {
+  int peer;
+  Array memory;
+};
+void prepareExchange(Task& task, const World& world, std::vector<Segment> sends, std::vector<Segment> receives,
+                     int tag);
