@@ -13,6 +13,7 @@ export type ByteOrFloatArray = FloatArray | Uint8Array;
 export const kinds = [
   'barrier',
   'allReduce',
+  'orderedAllReduce',
   'reduceScatter',
   'allGather',
   'broadcast',
@@ -21,8 +22,8 @@ export const kinds = [
 ] as const;
 export type Kind = (typeof kinds)[number];
 
-/** What is made of numbers, in the order of native/mpi/collectives.h. */
-export const operations = ['sum', 'mean', 'min', 'max', 'ordered sum', 'ordered mean'] as const;
+/** What is made of numbers, in the order of native/mpi/reduction.h. */
+export const operations = ['sum', 'mean', 'min', 'max'] as const;
 
 /** Types of arrays, in the order of native/mpi/array.h. */
 export const arrayTypes = ['nothing', 'Float32Array', 'Float64Array', 'Uint8Array'] as const;

@@ -6,31 +6,31 @@ import {
   type ByteOrFloatArray,
   type Fault,
   type FloatArray,
-  type Kind,
   kinds,
 } from './binding.js';
 import { checkArray, checkFloats, checkParts, checkSegments } from './check.js';
 import { faultError, finalized } from './faults.js';
 import {
+  type AllReduceOptions,
   type BroadcastOptions,
   type Choice,
   type CountsOptions,
-  type ReduceOptions,
   type ReduceScatterOptions,
   readAllGather,
+  readAllReduce,
   readBroadcast,
-  readReduce,
   readReduceScatter,
 } from './options.js';
-
-const nothing: Choice = { option: 0, counts: new Float64Array() };
 
 /** The arguments of {@link Binding.collective}. */
 type Call = [kind: number, array: ByteOrFloatArray | null, counts: Float64Array, option: number];
 
-function callOf(kind: Kind, array: ByteOrFloatArray | null, { counts, option }: Choice): Call {
-  return [kinds.indexOf(kind), array, counts, option];
+function callOf({ kind, option, counts }: Choice, array: ByteOrFloatArray | null = null): Call {
+  return [kinds.indexOf(kind), array, Float64Array.from(counts), option];
 }
+
+const barrier = callOf({ kind: 'barrier', option: 0, counts: [] });
+const finalize = callOf({ kind: 'finalize', option: 0, counts: [] });
 
 /**
  * All processes that mpirun started: MPI_COMM_WORLD. {@link init} returns it.
@@ -66,12 +66,12 @@ export class Communicator {
 
   /** Waits until all ranks have come here. MPI_Barrier; `comm.Barrier` of mpi4py, `barrier` of torch.distributed. */
   barrier(): void {
-    this.#now(callOf('barrier', null, nothing));
+    this.#now(barrier);
   }
 
   /** {@link barrier}, as a promise. */
   async barrierAsync(): Promise<void> {
-    return this.#later(callOf('barrier', null, nothing));
+    return this.#later(barrier);
   }
 
   /**
@@ -79,31 +79,37 @@ export class Communicator {
    *
    *     array[i] = operation(array[i] of rank 0, array[i] of rank 1, ...)
    *
-   * MPI_Allreduce; `comm.Allreduce` of mpi4py, `all_reduce` of torch.distributed. With `order: 'fixed'` it needs memory for as
-   * many elements as the array has.
+   * With `order: 'fixed'` the bits depend on the numbers alone, and {@link reduceScatter} says what they are; it is that, then
+   * {@link allGather}. MPI_Allreduce; `comm.Allreduce` of mpi4py, `all_reduce` of torch.distributed.
    *
    * @param array Float32Array or Float64Array; is written
    */
-  allReduce(array: FloatArray, options: ReduceOptions): void {
+  allReduce(array: FloatArray, options: AllReduceOptions): void {
     this.#now(this.#allReduce(array, options));
   }
 
   /** {@link allReduce}, as a promise. */
-  async allReduceAsync(array: FloatArray, options: ReduceOptions): Promise<void> {
+  async allReduceAsync(array: FloatArray, options: AllReduceOptions): Promise<void> {
     return this.#later(this.#allReduce(array, options));
   }
 
   #allReduce(array: unknown, options: unknown): Call {
     checkFloats(array);
-    return callOf('allReduce', array, readReduce(options, lengthOf(array), this.size));
+    return callOf(readAllReduce(options, lengthOf(array), this.size), array);
   }
 
   /**
    * Puts what all ranks have together, and gives each rank its part of the result, in the place that the part has in the array.
-   * The rest of the array stays as it is. What {@link allReduce} does is this, then {@link allGather}.
+   * The rest of the array stays as it is.
+   *
+   *     array[i] = operation(array[i] of rank 0, array[i] of rank 1, ...)     where i is in this rank's part
+   *
+   * Numbers are added in the order of ranks, and the bits depend on the numbers alone: Float32Array in float64, rounded once,
+   * Float64Array with the error of each addition carried along. The mean of equal numbers is that number, unless their float64
+   * sum overflows. Needs memory for what the other ranks have of this rank's part: as much as the array, at most.
    *
    * MPI_Reduce_scatter; `comm.Reduce_scatter` of mpi4py, `reduce_scatter_tensor` of torch.distributed, which put the result
-   * elsewhere. With `order: 'fixed'` it needs memory for as many elements as the array has.
+   * elsewhere, and whose bits depend on the library.
    *
    * @param array Float32Array or Float64Array; this rank's part is written
    */
@@ -118,7 +124,7 @@ export class Communicator {
 
   #reduceScatter(array: unknown, options: unknown): Call {
     checkFloats(array);
-    return callOf('reduceScatter', array, readReduceScatter(options, lengthOf(array), this.size));
+    return callOf(readReduceScatter(options, lengthOf(array), this.size), array);
   }
 
   /**
@@ -139,7 +145,7 @@ export class Communicator {
 
   #allGather(array: unknown, options: unknown): Call {
     checkArray(array);
-    return callOf('allGather', array, readAllGather(options, lengthOf(array), this.size));
+    return callOf(readAllGather(options, lengthOf(array), this.size), array);
   }
 
   /**
@@ -160,7 +166,7 @@ export class Communicator {
 
   #broadcast(array: unknown, options: unknown): Call {
     checkArray(array);
-    return callOf('broadcast', array, readBroadcast(options, this.size));
+    return callOf(readBroadcast(options, this.size), array);
   }
 
   /**
@@ -183,7 +189,7 @@ export class Communicator {
   }
 
   /**
-   * The mean of arrays of this process, as `order: 'fixed'` makes it of those of ranks.
+   * The mean of arrays of this process, as {@link reduceScatter} makes it of those of ranks.
    *
    *     out[i] = (parts[0][i] + parts[1][i] + ...) / parts.length
    *
@@ -218,7 +224,7 @@ export class Communicator {
    * by an error or by process.exit(), ends all ranks, as nobody can work together with it any more. MPI_Finalize.
    */
   finalize(): void {
-    this.#now(callOf('finalize', null, nothing));
+    this.#now(finalize);
     this.#finalized = true;
   }
 

@@ -1,5 +1,5 @@
 import type { ErrorCode } from '../errors.js';
-import { arrayTypes, type Fault, kinds, operations } from './binding.js';
+import { arrayTypes, type Fault, type Kind, kinds, operations } from './binding.js';
 
 function coded(code: ErrorCode, message: string, cause?: unknown): Error {
   return Object.assign(new Error(message, cause === undefined ? {} : { cause }), { code });
@@ -65,15 +65,16 @@ function disagreement(fields: Float64Array): string {
 }
 
 function describeCall([kind = 0, type = 0, length = 0, option = 0]: Float64Array): string {
-  const name = kinds[kind] as string;
+  const name = kinds[kind] as Kind;
   if (type === 0) return `${name}()`;
-  const how =
-    name === 'broadcast'
-      ? `, root ${option}`
-      : name === 'allGather'
-        ? ''
-        : `, ${operations[option]}`;
-  return `${name}(${arrayTypes[type]} of length ${length}${how})`;
+  const how: { [kind in Kind]?: string } = {
+    allReduce: `, ${operations[option]}`,
+    orderedAllReduce: `, ${operations[option]} in fixed order`,
+    reduceScatter: `, ${operations[option]}`,
+    broadcast: `, root ${option}`,
+  };
+  const method = name === 'orderedAllReduce' ? 'allReduce' : name;
+  return `${method}(${arrayTypes[type]} of length ${length}${how[name] ?? ''})`;
 }
 
 function describeRanks(ranks: readonly number[]): string {

@@ -7,6 +7,7 @@ export type { ByteOrFloatArray, FloatArray } from './binding.js';
 export { Communicator } from './communicator.js';
 export { init } from './init.js';
 export type {
+  AllReduceOptions,
   BroadcastOptions,
   CountsOptions,
   ReduceOptions,

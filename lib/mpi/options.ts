@@ -5,21 +5,9 @@ import {
   oneOf,
   readAllOptions,
   readOptions,
+  type Specification,
 } from '../hyperparameters.js';
-import { operations } from './binding.js';
-
-/** How the numbers of all ranks become one. */
-export interface ReduceOptions {
-  /** The mean is the sum divided by the number of ranks. NaN is no number to compare: what it makes of min and max is not said. */
-  operation: 'sum' | 'mean' | 'min' | 'max';
-  /**
-   * In which order numbers are added. `'any'`: as MPI pleases, in the type of the array; the bits may depend on the MPI library,
-   * on the number of ranks, and on where they run. `'fixed'`: in the order of ranks, so that the bits depend on the numbers
-   * alone; Float32Array in float64, rounded once, Float64Array with the error of each addition carried along. The mean of equal
-   * numbers is that number, unless their float64 sum overflows. Matters to sum and mean only. Default: `'any'`.
-   */
-  order?: 'any' | 'fixed';
-}
+import { type Kind, operations } from './binding.js';
 
 /** Whose part of an array is how long. */
 export interface CountsOptions {
@@ -30,20 +18,26 @@ export interface CountsOptions {
   counts?: readonly number[];
 }
 
+/** How the numbers of all ranks become one. */
+export interface ReduceOptions {
+  /** The mean is the sum divided by the number of ranks. What min and max are if there is a NaN is not said. */
+  operation: 'sum' | 'mean' | 'min' | 'max';
+}
+
 export interface ReduceScatterOptions extends ReduceOptions, CountsOptions {}
+
+export interface AllReduceOptions extends ReduceOptions {
+  /**
+   * In which order numbers are added. `'any'`: by MPI_Allreduce, in the type of the array; the bits may depend on the MPI library
+   * and on where ranks run. `'fixed'`: in the order of ranks, so that the bits depend on the numbers alone. Default: `'any'`.
+   */
+  order?: 'any' | 'fixed';
+}
 
 export interface BroadcastOptions {
   /** The rank that has what all are to have. Default: 0. */
   root?: number;
 }
-
-const reduce = {
-  operation: {
-    ...oneOf('sum', 'mean', 'min', 'max'),
-    default: undefined as unknown as ReduceOptions['operation'], // must be given
-  },
-  order: oneOf('any', 'fixed'),
-};
 
 /** Parts as equal as can be. */
 function evenCounts(length: number, size: number): readonly number[] {
@@ -51,7 +45,7 @@ function evenCounts(length: number, size: number): readonly number[] {
   return Array.from({ length: size }, (_, rank) => least + (rank < length % size ? 1 : 0));
 }
 
-function counts(length: number, size: number): Hyperparameter<readonly number[]> {
+function countsOf(length: number, size: number): Hyperparameter<readonly number[]> {
   const accepts = (counts: readonly number[]) =>
     counts.length === size &&
     counts.every((count) => Number.isSafeInteger(count) && count >= 0) &&
@@ -60,38 +54,48 @@ function counts(length: number, size: number): Hyperparameter<readonly number[]>
   return list(expected, accepts, evenCounts(length, size));
 }
 
-/** What the kernel is told: the number of the operation or the root, and the counts. */
+const reduce: Specification<ReduceOptions> = {
+  operation: {
+    ...oneOf('sum', 'mean', 'min', 'max'),
+    default: undefined as unknown as ReduceOptions['operation'], // must be given
+  },
+};
+
+/** What the native module is told: what to do, the number of the operation or the root, and whose part is how long. */
 export interface Choice {
+  readonly kind: Kind;
   readonly option: number;
-  readonly counts: Float64Array;
+  readonly counts: readonly number[];
 }
 
-function operationNumber({ operation, order }: Required<ReduceOptions>): number {
-  const ordered = order === 'fixed' && (operation === 'sum' || operation === 'mean');
-  return operations.indexOf(ordered ? `ordered ${operation}` : operation);
-}
-
-export function readReduce(options: unknown, length: number, size: number): Choice {
-  const values = readAllOptions<ReduceOptions>(reduce, options, 'options');
+export function readAllReduce(options: unknown, length: number, size: number): Choice {
+  const specification = { ...reduce, order: oneOf('any', 'fixed') };
+  const { operation, order } = readAllOptions<AllReduceOptions>(specification, options, 'options');
   return {
-    option: operationNumber(values),
-    counts: Float64Array.from(evenCounts(length, size)),
+    kind: order === 'any' ? 'allReduce' : 'orderedAllReduce',
+    option: operations.indexOf(operation),
+    counts: evenCounts(length, size),
   };
 }
 
 export function readReduceScatter(options: unknown, length: number, size: number): Choice {
-  const specification = { ...reduce, counts: counts(length, size) };
-  const values = readAllOptions<ReduceScatterOptions>(specification, options, 'options');
-  return { option: operationNumber(values), counts: Float64Array.from(values.counts) };
+  const specification = { ...reduce, counts: countsOf(length, size) };
+  const { operation, counts } = readAllOptions<ReduceScatterOptions>(
+    specification,
+    options,
+    'options',
+  );
+  return { kind: 'reduceScatter', option: operations.indexOf(operation), counts };
 }
 
 export function readAllGather(options: unknown, length: number, size: number): Choice {
-  const specification = { counts: counts(length, size) };
-  const values = readOptions<CountsOptions>(specification, options, 'options');
-  return { option: 0, counts: Float64Array.from(values.counts) };
+  const specification = { counts: countsOf(length, size) };
+  const { counts } = readOptions<CountsOptions>(specification, options, 'options');
+  return { kind: 'allGather', option: 0, counts };
 }
 
 export function readBroadcast(options: unknown, size: number): Choice {
-  const values = readOptions<BroadcastOptions>({ root: integer(0, size - 1) }, options, 'options');
-  return { option: values.root, counts: new Float64Array() };
+  const specification = { root: integer(0, size - 1) };
+  const { root } = readOptions<BroadcastOptions>(specification, options, 'options');
+  return { kind: 'broadcast', option: root, counts: [] };
 }

@@ -7,8 +7,8 @@
 
 #include "collectives.h"
 #include "mpi-thread.h"
-#include "ordered-sum.h"
 #include "pin.h"
+#include "reduction.h"
 
 namespace {
 
@@ -159,7 +159,7 @@ Napi::Value exchange(const Napi::CallbackInfo& info) {
 
 void mean(const Napi::CallbackInfo& info) {
   const std::vector<Array> parts = arraysOf(info.Env(), info[1].As<Napi::Array>());
-  orderedSum(arrayOf(info.Env(), info[0]), parts, true);
+  reduce(arrayOf(info.Env(), info[0]), parts, Operation::mean);
 }
 
 void abortAll(const Napi::CallbackInfo& info) {

@@ -3,8 +3,6 @@
 #include <algorithm>
 #include <numeric>
 
-#include "ordered-sum.h"
-
 namespace {
 
 // Calls `start` for pieces that MPI can count.
@@ -49,13 +47,6 @@ void divide(const Array& array, int by) {
   auto* numbers = reinterpret_cast<T*>(array.data);
   for (size_t i = 0; i < array.length; i++) numbers[i] /= static_cast<T>(by);
 }
-void finish(const World& world, const Array& array, Operation operation) {
-  if (operation != Operation::mean) return;
-  if (array.type == ArrayType::float32)
-    divide<float>(array, world.size);
-  else
-    divide<double>(array, world.size);
-}
 
 std::vector<Array> partsOf(const Array& array, const std::vector<size_t>& counts) {
   std::vector<Array> parts;
@@ -73,21 +64,25 @@ void forOthers(const World& world, Visit visit) {
   for (int step = 1; step < world.size; step++) visit((world.rank + step) % world.size);
 }
 
-// Every rank gets the part that is its own from all others, and adds them up in the order of ranks.
-void prepareOrderedSum(Task& task, const World& world, const std::vector<Array>& parts, bool mean, int tag) {
+// Every rank gets the part that is its own from all others, and reduces it in the order of ranks. As little is sent as
+// can be. MPI_Ireduce_scatter sends more in Open MPI, in an order of its own, and puts the result where it does not
+// belong.
+void prepareReduceScatter(Task& task, const World& world, const std::vector<Array>& parts, Operation operation,
+                          int tag) {
   const Array& own = parts[world.rank];
-  task.scratch.reset(new char[own.length * own.width() * (world.size - 1)]);
-  std::vector<Array> summands;
+  const size_t bytes = own.length * own.width();
+  task.scratch.reset(new char[bytes * (world.size - 1)]);
+  std::vector<Array> received;  // by rank
+  char* next = task.scratch.get();
   for (int rank = 0; rank < world.size; rank++) {
-    const size_t place = rank < world.rank ? rank : rank - 1;
-    char* memory = task.scratch.get() + place * own.length * own.width();
-    summands.push_back(rank == world.rank ? own : Array{own.type, memory, own.length});
+    received.push_back(rank == world.rank ? own : Array{own.type, next, own.length});
+    if (rank != world.rank) next += bytes;
   }
-  task.stages.push_back([&world, parts, summands, tag](Requests& requests) {
-    forOthers(world, [&](int rank) { receive(world, requests, summands[rank], rank, tag); });
+  task.stages.push_back([&world, parts, received, tag](Requests& requests) {
+    forOthers(world, [&](int rank) { receive(world, requests, received[rank], rank, tag); });
     forOthers(world, [&](int rank) { send(world, requests, parts[rank], rank, tag); });
   });
-  task.stages.push_back([own, summands, mean](Requests&) { orderedSum(own, summands, mean); });
+  task.stages.push_back([own, received, operation](Requests&) { reduce(own, received, operation); });
 }
 
 // Not by a collective operation of MPI: those must begin in the same order on all ranks, and later stages do not.
@@ -107,22 +102,10 @@ void prepareAllReduce(Task& task, const World& world, const Array& array, Operat
       });
     });
   });
-  task.stages.push_back([&world, array, operation](Requests&) { finish(world, array, operation); });
-}
-
-// One reduction for each rank: MPI_Ireduce_scatter would put the result elsewhere than where it belongs.
-void prepareReduceScatter(Task& task, const World& world, const std::vector<Array>& parts, Operation operation) {
-  task.stages.push_back([&world, parts, operation](Requests& requests) {
-    for (int root = 0; root < world.size; root++)
-      inPieces(world, parts[root], [&](const Array& piece) {
-        requests.start([&](MPI_Request* request) {
-          const void* from = root == world.rank ? MPI_IN_PLACE : piece.data;
-          return MPI_Ireduce(from, piece.data, countOf(piece), piece.mpiType(), mpiOperation(operation), root,
-                             world.data, request);
-        });
-      });
+  if (operation != Operation::mean) return;
+  task.stages.push_back([&world, array](Requests&) {
+    (array.type == ArrayType::float32 ? divide<float> : divide<double>)(array, world.size);
   });
-  task.stages.push_back([&world, own = parts[world.rank], operation](Requests&) { finish(world, own, operation); });
 }
 
 uint64_t hash(uint64_t state, uint64_t value) {  // a step of SplitMix64
@@ -138,9 +121,6 @@ void prepare(Task& task, const World& world, Kind kind, const Array& array, cons
              unsigned option, int tag) {
   task.header = {static_cast<uint64_t>(kind), static_cast<uint64_t>(array.type), array.length, option, 0, 0};
   for (const size_t count : counts) task.header.counts = hash(task.header.counts, count);
-  const auto operation = static_cast<Operation>(option);
-  const bool isOrdered = operation == Operation::orderedSum || operation == Operation::orderedMean,
-             mean = operation == Operation::orderedMean;
   const std::vector<Array> parts = partsOf(array, counts);
   switch (kind) {
     case Kind::barrier:
@@ -148,12 +128,12 @@ void prepare(Task& task, const World& world, Kind kind, const Array& array, cons
     case Kind::finalize:
       break;
     case Kind::allReduce:
-      if (!isOrdered) return prepareAllReduce(task, world, array, operation);
-      prepareOrderedSum(task, world, parts, mean, tag);
+      return prepareAllReduce(task, world, array, static_cast<Operation>(option));
+    case Kind::orderedAllReduce:
+      prepareReduceScatter(task, world, parts, static_cast<Operation>(option), tag);
       return prepareGather(task, world, parts, tag);
     case Kind::reduceScatter:
-      if (!isOrdered) return prepareReduceScatter(task, world, parts, operation);
-      return prepareOrderedSum(task, world, parts, mean, tag);
+      return prepareReduceScatter(task, world, parts, static_cast<Operation>(option), tag);
     case Kind::allGather:
       return prepareGather(task, world, parts, tag);
     case Kind::broadcast:

@@ -92,8 +92,8 @@ void MpiThread::run() {
     bool changed = !added.empty(), mayBegin = true;
     std::erase_if(active, [&](Task* task) {
       const bool begun = task->hasBegun(), settled = task->progress(mayBegin);
-      mayBegin = task->hasBegun();
-      changed |= mayBegin != begun || settled;
+      mayBegin = mayBegin && task->hasBegun();
+      changed |= task->hasBegun() != begun || settled;
       if (settled) finish(*task);
       return settled;
     });
