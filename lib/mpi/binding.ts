@@ -83,10 +83,8 @@ export interface Binding {
   ending(code: number): void;
 }
 
-const folder = join(__dirname, '../..');
-
-/** Loads the module that was built here. */
-export function loadBinding(): Binding {
+/** Loads the module that was built in the folder of the package. */
+export function loadBinding(folder = join(__dirname, '../..')): Binding {
   const path = join(folder, 'build-mpi/Release/rmsprop-mpi.node');
   if (!existsSync(path)) throw noMpi(`There is no ${path}`);
   let binding: Binding;

@@ -1,6 +1,5 @@
 #include "mpi-thread.h"
 
-#include <sched.h>
 #include <unistd.h>
 #if defined(__linux__)
 #include <sys/prctl.h>
@@ -18,6 +17,7 @@ namespace {
 
 using Clock = std::chrono::steady_clock;
 // After nothing has happened for so long the thread sleeps between looks, so that ranks that share a processor get on.
+// Until then it does not even yield: the scheduler gives the rest of its turn, milliseconds, to whoever asks for all.
 constexpr auto kSpin = std::chrono::microseconds(50), kNap = std::chrono::microseconds(20);
 
 }  // namespace
@@ -97,10 +97,7 @@ void MpiThread::run() {
       if (settled) finish(*task);
       return settled;
     });
-    if (changed)
-      lastChange = Clock::now();
-    else
-      sched_yield();
+    if (changed) lastChange = Clock::now();
     lock.lock();
   }
 }
