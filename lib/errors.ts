@@ -56,8 +56,6 @@ export type ErrorCode =
   | 'ERR_LOG_WRITE'
   /** No native kernel, where the environment variable RMSPROP_ENGINE asks for it: `cause` has the system's error. */
   | 'ERR_NO_NATIVE'
-  /** What must be the same on all ranks, and is not: the message says what each of them has. */
-  | 'ERR_RANKS_DISAGREE'
   /** Another rank could not take part, or a step of all ranks was broken off: `cause` has the error, if it is of this rank. */
   | 'ERR_RANK_FAILED'
   /** A file that is no checkpoint, or that was cut short or damaged. */
@@ -68,7 +66,7 @@ export type ErrorCode =
   | 'ERR_MPI_THREAD'
   /** An error that MPI reports. */
   | 'ERR_MPI'
-  /** Ranks that do not call the same: none of them has done anything. */
+  /** Ranks that do not call the same, or say what must be the same otherwise: none of them has done anything. */
   | 'ERR_RANKS_DISAGREE'
   /** A call after MPI was ended. */
   | 'ERR_MPI_FINALIZED';

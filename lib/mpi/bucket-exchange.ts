@@ -1,4 +1,5 @@
-import type { FloatArray, Ranks } from './ranks.js';
+import type { FloatArray } from './binding.js';
+import type { Ranks } from './ranks.js';
 import type { Segment, Shards } from './shards.js';
 
 /** So many buckets are on their way to their ranks at once. */

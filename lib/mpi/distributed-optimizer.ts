@@ -14,11 +14,12 @@ import type { StepGroup } from '../step-group.js';
 import { Phase, Request } from '../step-memory.js';
 import { BLOCK } from '../types/uint8.js';
 import { failed, together } from './agreement.js';
+import type { FloatArray } from './binding.js';
 import { BucketExchange } from './bucket-exchange.js';
 import { loadShard } from './load-shards.js';
 import { readManifest } from './manifest.js';
 import { segmentsOfTensors, withParts } from './parts.js';
-import type { FloatArray, Ranks } from './ranks.js';
+import type { Ranks } from './ranks.js';
 import { saveShards } from './save-shards.js';
 import { cutShards, type Segment, type Shards } from './shards.js';
 

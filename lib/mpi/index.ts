@@ -5,6 +5,12 @@
  */
 export type { ByteOrFloatArray, FloatArray } from './binding.js';
 export { Communicator } from './communicator.js';
+export {
+  DistributedOptimizer,
+  type DistributionOptions,
+  type OptimizerClass,
+  type ShardMemory,
+} from './distributed-optimizer.js';
 export { init } from './init.js';
 export type {
   AllReduceOptions,
@@ -13,3 +19,4 @@ export type {
   ReduceOptions,
   ReduceScatterOptions,
 } from './options.js';
+export type { Ranks } from './ranks.js';

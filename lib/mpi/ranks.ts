@@ -1,5 +1,4 @@
-/** Arrays that ranks calculate with. */
-export type FloatArray = Float32Array | Float64Array;
+import type { FloatArray } from './binding.js';
 
 /** What a distributed optimizer needs of the ranks: what a `Communicator` has. */
 export interface Ranks {

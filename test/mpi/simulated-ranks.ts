@@ -1,4 +1,5 @@
-import type { FloatArray, Ranks } from '../../lib/mpi/ranks.js';
+import type { FloatArray } from '../../lib/mpi/binding.js';
+import type { Ranks } from '../../lib/mpi/ranks.js';
 
 /** What one rank brings to a call of all. */
 interface Part {
