@@ -8,7 +8,9 @@ export interface Progress {
 
 /** A bar that grows in a terminal; in a file or a pipe, a line now and then. */
 export function showProgress(name: string, total: number, unit: string): Progress {
-  return process.stdout.isTTY ? bar(name, total, unit) : lines(name, total, unit);
+  return process.stdout.isTTY && process.env.TERM !== 'dumb'
+    ? bar(name, total, unit)
+    : lines(name, total, unit);
 }
 
 function bar(name: string, total: number, unit: string): Progress {
