@@ -63,7 +63,8 @@ export default defineConfig({
         test: {
           name: 'together',
           include: ['test/**/*.test.ts'],
-          exclude: [...configDefaults.exclude, ...alone],
+          // Those need MPI, and have a configuration of their own.
+          exclude: [...configDefaults.exclude, 'test/mpi/ranks', ...alone],
           isolate: false,
           setupFiles: ['test/after-file.ts'],
         },
