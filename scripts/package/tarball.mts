@@ -8,6 +8,8 @@ const published = [
   /^(package\.json|README\.md|LICENSE|binding\.d\.ts|licenses\/[\w.-]+)$/,
   /^dist\/[\w/-]+(\.d)?\.[cm]?[jt]s(\.map)?$/,
   /^python\/[\w-]+\.py$/,
+  // What builds the module for MPI.
+  /^(native\/mpi\/[\w.-]+|native\/pin\.(cpp|h)|native\/system-thread\.h|scripts\/build-mpi\.sh)$/,
 ];
 
 /** Packs what would be published, looks at it, and returns the tarball. */

@@ -1,7 +1,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, resolve } from 'node:path';
 
 export interface End {
   code: number | null;
@@ -15,7 +15,7 @@ export interface End {
 /** Every number of ranks that tests go through. */
 export const rankCounts = [1, 2, 3, 4];
 
-/** Runs a file of test/mpi/ranks/ on so many ranks. A run that hangs is ended, and has no code. */
+/** Runs a file, of test/mpi/ranks/ or anywhere, on so many ranks. A run that hangs is ended, and has no code. */
 export function mpirun(
   ranks: number,
   program: string,
@@ -23,7 +23,7 @@ export function mpirun(
   environment: Record<string, string> = {},
 ): Promise<End> {
   const mpi = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', '-n', `${ranks}`];
-  const node = [process.execPath, '--import', 'tsx', join(__dirname, 'ranks', program)];
+  const node = [process.execPath, '--import', 'tsx', resolve(__dirname, 'ranks', program)];
   const verdictFolder = mkdtempSync(join(tmpdir(), 'rmsprop-verdicts-'));
   const begin = performance.now();
   return new Promise((resolve) => {
