@@ -12,7 +12,7 @@ case " $* " in *' --help '* | *' -h '*) exec node --import tsx examples/distribu
 # As root and with more processes than processors, as in a container, mpirun asks to be told that this is meant.
 for attempt in 1 2 3 4 5; do
   # shellcheck disable=SC2086 # several words
-  mpirun --allow-run-as-root --oversubscribe ${MPIRUN_OPTIONS:-} -n "${RANKS:-2}" node --import tsx examples/distributed.mts "$@" &&
+  mpirun --allow-run-as-root --oversubscribe --bind-to none ${MPIRUN_OPTIONS:-} -n "${RANKS:-2}" node --import tsx examples/distributed.mts "$@" &&
     exit 0
   status=$?
   # What a user has to mend, or has stopped, is not tried again.

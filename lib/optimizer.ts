@@ -489,7 +489,7 @@ export abstract class Optimizer<O, P extends object> {
     return {
       plan: this.#currentPlan(),
       request: { rule: this.#rule, rows: table, rowOf, step: this.#control.memory },
-      conclude: () => copyResult(this.#conclude(gradients)),
+      conclude: () => this.#tell(copyResult(this.#conclude(gradients)), groups),
     };
   }
 

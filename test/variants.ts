@@ -21,6 +21,7 @@ import {
 import { selectionHyperparameters } from '../lib/selection.js';
 import type { StateDict } from '../lib/state-dict.js';
 import type { StepResult } from '../lib/step-control.js';
+import type { StepEvent } from '../lib/step-listeners.js';
 import { storageHyperparameters } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
 import { transformationHyperparameters } from '../lib/transformation.js';
@@ -49,6 +50,7 @@ export interface AnyOptimizer {
   load(path: string): Promise<void>;
   stateDict(): StateDict;
   loadStateDict(dict: StateDict): void;
+  onStep(listener: (event: StepEvent) => void): () => void;
   swapInAverages(): void;
   swapOutAverages(): void;
 }

@@ -70,7 +70,9 @@ const projected: Column<Projection>[] = [
 /** Runs the ranks, and reads what rank 0 prints. */
 function measure(ranks: number, cases: readonly Case[], seconds: number): Measured {
   const program = fileURLToPath(new URL('./rank.mts', import.meta.url));
-  const options = ['--allow-run-as-root', '--oversubscribe', '-n', `${ranks}`];
+  const extra = process.env.MPIRUN_OPTIONS?.split(' ') ?? [];
+  const mpi = ['--allow-run-as-root', '--oversubscribe', '--bind-to', 'none', ...extra];
+  const options = [...mpi, '-n', `${ranks}`];
   const node = ['node', '--import', 'tsx', program, JSON.stringify(cases), `${seconds}`];
   const env = { ...process.env, TERM: 'dumb' };
   const output = execFileSync('mpirun', [...options, ...node], { encoding: 'utf8', env });

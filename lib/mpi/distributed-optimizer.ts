@@ -5,7 +5,7 @@ import { failure, show } from '../errors.js';
 import { findNorms } from '../find-norms.js';
 import { type Insides, requireInsides } from '../insides.js';
 import { CHUNK, chunksOf } from '../norms.js';
-import type { AnyOptimizer } from '../optimizer.js';
+import type { AnyOptimizer, Optimizer as AnyRuleOptimizer } from '../optimizer.js';
 import type { OptimizerWideOptions } from '../optimizer-wide-options.js';
 import { type Gradients, type Parameter, type ParsedParams, parseParams } from '../params.js';
 import type { Pieces } from '../pieces.js';
@@ -238,6 +238,31 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     return this.#insides.takeTurnToLoad(load, undefined);
   }
 
+  /**
+   * Puts the averages of parameters that `averageDecay` keeps in their place on all ranks, for validation. Every rank calls it,
+   * and {@link swapOutAverages} before anything else of the optimizer.
+   *
+   * Rejects on all ranks if something is wrong on one of them: there with RangeError ERR_NO_AVERAGES, ERR_OPTIMIZER_BUSY and the
+   * other errors of the class's `swapInAverages`, on the others with ERR_RANK_FAILED.
+   */
+  async swapInAverages(): Promise<void> {
+    await this.#swap('swapInAverages()', ({ swapInAverages }) => swapInAverages);
+  }
+
+  /** Puts the parameters back on all ranks, bit for bit. Rejects as {@link swapInAverages} does. */
+  async swapOutAverages(): Promise<void> {
+    await this.#swap('swapOutAverages()', ({ swapOutAverages }) => swapOutAverages);
+  }
+
+  async #swap(call: string, methodOf: (optimizer: Averaging) => () => void) {
+    const optimizer = this.optimizer as unknown as Averaging;
+    await together(this.#ranks, call, () => {
+      methodOf(optimizer).call(optimizer);
+      return { value: undefined, statement: {} };
+    });
+    await this.#exchange.spreadAll();
+  }
+
   /** What this rank needs of memory. */
   get memory(): ShardMemory {
     const elements = this.#parameters.reduce((sum, { length }) => sum + length, 0);
@@ -315,6 +340,8 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     findNorms(request, all, 0, this.#parameters.length);
   }
 }
+
+type Averaging = Pick<AnyRuleOptimizer<unknown, object>, 'swapInAverages' | 'swapOutAverages'>;
 
 /** What a distributed optimizer is made of. */
 interface Parts<Optimizer> {
