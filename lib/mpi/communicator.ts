@@ -1,5 +1,4 @@
 import { failure, show } from '../errors.js';
-import { integer } from '../hyperparameters.js';
 import { lengthOf } from '../tensor.js';
 import {
   type Binding,
@@ -211,9 +210,9 @@ export class Communicator {
     if (typeof reason !== 'string') {
       throw failure(TypeError, 'ERR_INVALID_OPTION', 'reason to be a string', show(reason));
     }
-    const { accepts, expected } = integer(1, 255);
-    if (typeof code !== 'number' || !accepts(code) || code === 0) {
-      throw failure(RangeError, 'ERR_INVALID_OPTION', `code to be ${expected}`, show(code));
+    if (!Number.isInteger(code) || code < 1 || code > 255) {
+      const Kind = typeof code === 'number' ? RangeError : TypeError;
+      throw failure(Kind, 'ERR_INVALID_OPTION', 'code to be an integer from 1 to 255', show(code));
     }
     if (this.#finalized) throw finalized();
     return this.#binding.abort(reason, code);

@@ -13,6 +13,16 @@
 
 namespace {
 
+// Two ways to the same bits, if the divisor is a power of 2. A division takes longer than all the rest.
+struct Quotient {
+  double divisor;
+  double operator()(double x) const { return x / divisor; }
+};
+struct Product {
+  double divisor, factor = 1 / divisor;
+  double operator()(double x) const { return x * factor; }
+};
+
 constexpr size_t kBlock = 512;  // elements whose sums stay in the first cache while all parts are added
 
 template <class T>
@@ -42,18 +52,20 @@ template <class T>
   for (size_t i = 0; i < count; i++) out[i] = static_cast<T>(found[i]);
 }
 
+template <class Divide>
 [[gnu::always_inline]] inline void sum(float* out, const std::vector<Array>& parts, size_t at, size_t count,
-                                       double divisor) {
+                                       Divide divide) {
   double sums[kBlock];
   fold<float>(sums, parts, at, count, [](double a, double b, size_t) { return a + b; });
-  for (size_t i = 0; i < count; i++) out[i] = static_cast<float>(sums[i] / divisor);
+  for (size_t i = 0; i < count; i++) out[i] = static_cast<float>(divide(sums[i]));
 }
 
 // x without its last 27 bits: its product with an integer of up to 27 bits is exact.
 inline double head(double x) { return std::bit_cast<double>(std::bit_cast<uint64_t>(x) & ~((uint64_t{1} << 27) - 1)); }
 
+template <class Divide>
 [[gnu::always_inline]] inline void sum(double* out, const std::vector<Array>& parts, size_t at, size_t count,
-                                       double divisor) {
+                                       Divide divide) {
   double sums[kBlock], errors[kBlock] = {};
   fold<double>(sums, parts, at, count, [&errors](double a, double b, size_t i) {
     const double sum = a + b, added = sum - a;
@@ -61,9 +73,9 @@ inline double head(double x) { return std::bit_cast<double>(std::bit_cast<uint64
     return sum;
   });
   for (size_t i = 0; i < count; i++) {
-    const double quotient = sums[i] / divisor, high = head(quotient), low = quotient - high;
-    const double remainder = (sums[i] - high * divisor) - low * divisor;
-    const double correction = (remainder + errors[i]) / divisor;
+    const double quotient = divide(sums[i]), high = head(quotient), low = quotient - high;
+    const double remainder = (sums[i] - high * divide.divisor) - low * divide.divisor;
+    const double correction = divide(remainder + errors[i]);
     // Nothing to add leaves the sign of zero; what is infinite or NaN has no error.
     const bool corrects = correction - correction == 0 && correction != 0;
     out[i] = corrects ? quotient + correction : quotient;
@@ -72,14 +84,17 @@ inline double head(double x) { return std::bit_cast<double>(std::bit_cast<uint64
 
 template <class T>
 [[gnu::always_inline]] inline void reduceAll(const Array& out, const std::vector<Array>& parts, Operation operation) {
-  const double divisor = operation == Operation::mean ? static_cast<double>(parts.size()) : 1;
+  const size_t number = operation == Operation::mean ? parts.size() : 1;
+  const auto divisor = static_cast<double>(number);
   for (size_t at = 0; at < out.length; at += kBlock) {
     const size_t count = std::min(kBlock, out.length - at);
     T* result = reinterpret_cast<T*>(out.data) + at;
     if (operation == Operation::min || operation == Operation::max)
       extreme<T>(result, parts, at, count, operation == Operation::max);
+    else if (std::has_single_bit(number))
+      sum(result, parts, at, count, Product{divisor});
     else
-      sum(result, parts, at, count, divisor);
+      sum(result, parts, at, count, Quotient{divisor});
   }
 }
 

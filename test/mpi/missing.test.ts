@@ -71,7 +71,7 @@ const cases: Failure[] = [
     run: call('reduceScatter', new Uint8Array(3), { operation: 'sum' }),
     kind: TypeError,
     code: type,
-    says: 'Expected array to be a Float32Array or Float64Array, but received an Uint8Array',
+    says: 'Expected array to be a Float32Array or Float64Array, but received a Uint8Array',
   },
   {
     does: 'integers are not sent',

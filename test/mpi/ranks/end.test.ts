@@ -69,3 +69,16 @@ test('a process lives while something is under way', async () => {
   for (const { waited } of verdicts) expect(waited).toBeGreaterThan(400);
   expect(code).toBe(0);
 });
+
+test('a worker can speak MPI', async () => {
+  const { code, verdicts, stderr } = await mpirun(2, 'worker.ts', ['finalizes']);
+  expect(verdicts, stderr).toEqual([0, 1].map((rank) => ({ rank, sum: 3 })));
+  expect(code).toBe(0);
+});
+
+test('a worker that is terminated while it speaks MPI ends all ranks', async () => {
+  const { code, stderr, seconds } = await mpirun(2, 'worker.ts', ['is terminated']);
+  expect(code, stderr).toBe(1);
+  expect(stderr).toMatch(/rmsprop: rank 1 .*: ended .*before it called finalize/);
+  expect(seconds).toBeLessThan(soon);
+});
