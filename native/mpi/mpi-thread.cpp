@@ -18,7 +18,10 @@ namespace {
 using Clock = std::chrono::steady_clock;
 // After nothing has happened for so long the thread sleeps between looks, so that ranks that share a processor get on.
 // Until then it does not even yield: the scheduler gives the rest of its turn, milliseconds, to whoever asks for all.
-constexpr auto kSpin = std::chrono::microseconds(50), kNap = std::chrono::microseconds(20);
+constexpr auto kSpin = std::chrono::microseconds(50);
+// Naps are short beside what has been waited for already, and never so long that buffers of the network run full.
+constexpr std::chrono::nanoseconds kShortestNap = std::chrono::microseconds(20),
+                                   kLongestNap = std::chrono::microseconds(100);
 
 }  // namespace
 
@@ -76,10 +79,11 @@ void MpiThread::run() {
   auto lastChange = Clock::now();
   while (state_ == State::open) {
     const auto mustLook = [&] { return !posted_.empty() || abortCode_ != 0; };
+    const auto idle = Clock::now() - lastChange;
     if (active.empty())
       wake_.wait(lock, mustLook);
-    else if (Clock::now() - lastChange > kSpin)
-      wake_.wait_for(lock, kNap, mustLook);
+    else if (idle > kSpin)
+      wake_.wait_for(lock, std::clamp<std::chrono::nanoseconds>(idle / 8, kShortestNap, kLongestNap), mustLook);
     std::deque<Task*> added;
     added.swap(posted_);
     lock.unlock();
