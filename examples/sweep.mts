@@ -166,6 +166,8 @@ function chart(results: Result[]): TopLevelSpec {
       title: null,
       orient: 'bottom',
       columns: 4,
+      symbolType: 'stroke', // beside areas the default would be a disc
+      symbolFillColor: 'transparent',
       symbolSize: 700,
       symbolStrokeWidth: 2.5,
       symbolOpacity: 1,
