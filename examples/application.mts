@@ -124,7 +124,10 @@ function describe({ loss, measures }: Standing, show: (measure: number) => strin
 }
 
 /** The loss, and beside it what counts. */
-function figure({ about, unit, goals }: Application, standings: Standing[]): TopLevelSpec {
+export function figure(
+  { about, unit, goals }: Pick<Application, 'about' | 'unit' | 'goals'>,
+  standings: Standing[],
+): TopLevelSpec {
   const measures = Object.keys(standings[0].measures);
   const x = {
     field: 'round',

@@ -8,14 +8,16 @@ import { rm } from 'node:fs/promises';
 import { join } from 'node:path';
 import { RMSprop } from 'rmsprop';
 import { type Communicator, DistributedOptimizer, init } from 'rmsprop/mpi';
+import { figure } from './application.mts';
 import { type Dataset, datasets, type Samples } from './datasets.mts';
 import { Failure } from './failure.mts';
 import { Network } from './network.mts';
-import { integer, parse } from './options.mts';
-import { engine, main } from './output.mts';
+import { integer, parse, writable } from './options.mts';
+import { engine, main, write } from './output.mts';
 import { showProgress } from './progress.mts';
 import { Random } from './random.mts';
 import { lossAndAccuracy } from './results.mts';
+import { toSvg } from './svg.mts';
 import { batches, type Point } from './training.mts';
 
 const help = `Trains the network of npm start on several processes, by MPI.
@@ -28,6 +30,7 @@ Usage: npm run distributed -- [options]
   --epochs N           times through the training data (default: digits 40, fashion 5)
   --seed N             of weights, batches and the choice of test digits (default: 1)
   --quick              four epochs of the digits
+  --svg FILE           the curves
   --checkpoint FOLDER  where to save, and to go on from (default: distributed-checkpoint)
   --help               this text
 `;
@@ -45,6 +48,7 @@ await main(async () => {
     epochs: { type: 'string' },
     seed: { type: 'string' },
     quick: { type: 'boolean', default: false },
+    svg: { type: 'string' },
     checkpoint: { type: 'string', default: 'distributed-checkpoint' },
     help: { type: 'boolean', short: 'h' },
   });
@@ -57,9 +61,17 @@ await main(async () => {
   const epochs =
     integer('epochs', values.epochs, 1, 10_000) ?? (values.quick ? 4 : datasets[name].epochs);
   const dataset = datasets[name].load(new Random(seed), values.folder);
+  const svg = values.svg === undefined ? undefined : writable('svg', values.svg);
   const comm = init();
-  await train(comm, dataset, { seed, epochs, batch: datasets[name].batch }, values.checkpoint);
+  const settings = { seed, epochs, batch: datasets[name].batch };
+  const points = await train(comm, dataset, settings, values.checkpoint);
   comm.finalize();
+  if (svg === undefined || comm.rank > 0) return;
+  const about = `${dataset.title}, by RMSprop on ${comm.size} processes`;
+  const standings = points.map(({ loss, accuracy }) => {
+    return { loss, measures: { 'test accuracy': accuracy } };
+  });
+  write(svg, await toSvg(figure({ about, unit: 'epoch', goals: {} }, standings)));
 });
 
 async function train(
@@ -67,7 +79,7 @@ async function train(
   { pixels, classes, title, train, test }: Dataset,
   { seed, epochs, batch }: { seed: number; epochs: number; batch: number },
   checkpoint: string,
-) {
+): Promise<Point[]> {
   if (batch % comm.size !== 0) {
     comm.abort(`Expected a number of processes that divides ${batch}, the images of a batch.`, 2);
   }
@@ -110,6 +122,7 @@ async function train(
     `distributed, ${comm.size} processes, seed ${seed}, ${seconds.toFixed(0)} s: ${lossAndAccuracy(last)}`,
   );
   if (isFirst) await rm(checkpoint, { recursive: true });
+  return done.points;
 }
 
 /** The samples of a batch that are this process' to look at. */

@@ -85,7 +85,8 @@ test.each(commands)('%s: .ci/run executes %s', (_, command) => {
 const helps = new Map<string, string>();
 function helpOf(command: string): string {
   const script = scripts[scriptOf(command) as string] as string;
-  const [, file = ''] = /--import tsx (\S+)$/.exec(script) ?? [];
+  // A shell script starts the example that has its name.
+  const [, file = ''] = /(?:--import tsx|sh) (\S+)$/.exec(script.replace(/\.sh$/, '.mts')) ?? [];
   const options = ['--import', 'tsx', file, '--help'];
   const help =
     helps.get(file) ?? execFileSync(process.execPath, options, { cwd: root, encoding: 'utf8' });
