@@ -5,6 +5,7 @@ import { allocate } from './state.js';
 import { likeTensor, type MemoryArray, memoryOf, memoryTypes, type Tensor } from './tensor.js';
 import { encode } from './types/codecs.js';
 
+/** What a step of some rows does to the rest of the tensor. */
 export interface RowsOptions {
   /**
    * Whether rows that are not given get a gradient of zeros, as all of them do in Keras 3 and optax: averages decay, momentum

@@ -53,6 +53,7 @@ import { Turns } from './turns.js';
 
 /** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
 export type ParameterGroup<O> = Omit<Values<O>, keyof OptimizerWideOptions> & {
+  /** The names of its tensors in the order of the gradients: keys of the record, else places, `'0'`. */
   readonly params: readonly string[];
 };
 

@@ -15,7 +15,10 @@ import {
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
 /** Parameters with options of their own; for the others the optimizer's options hold. */
-export type Group<O> = { readonly params: Tensors } & Omit<O, keyof OptimizerWideOptions>;
+export type Group<O> = {
+  /** The tensors of the group, which no other group has. */
+  readonly params: Tensors;
+} & Omit<O, keyof OptimizerWideOptions>;
 
 /** What an optimizer with options O can be made for. {@link Strict} says so of types that have no index signature, too. */
 export type Params<O> = Tensors | readonly Group<O>[];

@@ -8,8 +8,9 @@ import { decode } from './types/codecs.js';
  * computed in float64, and has the same bits on every machine; parameters are the numbers that their memory holds.
  */
 export interface TensorReport {
-  /** The number of its group, and its name there, as in a state dictionary. */
+  /** The number of its group, from 0. */
   readonly group: number;
+  /** Its name in the group, as in a state dictionary: its key in a record, else its place, `'0'`. */
   readonly name: string;
   /**
    * sqrt(sum of g * g), g being the gradient as it is before norms clip it: that of {@link StepResult.gradientNorms}. This

@@ -11,6 +11,7 @@ import { version } from './version.js';
 /** What does the arithmetic: an instruction set of the native kernel, or the reference in TypeScript. */
 export type Isa = IsaName | 'typescript';
 
+/** What computes the steps of this process. */
 export interface Runtime {
   /** The version of this package. */
   version: string;
@@ -32,6 +33,7 @@ export interface Runtime {
 
 const WARNED = 'rmsprop: RMSPROP_NO_NATIVE';
 
+/** What {@link configure} sets; what is left out stays as it is. */
 export interface Configuration {
   /** The largest number of threads that a step may use. Domain: integers from 1 to 1024. */
   threads?: number;

@@ -16,6 +16,7 @@ const FORMAT = 1;
 
 /** The state of one tensor. */
 export interface TensorState {
+  /** Its name in the group: its key in a record, else its place, `'0'`. */
   name: string;
   /** How many times the tensor was updated. */
   step: number;
@@ -27,10 +28,19 @@ export interface TensorState {
 
 /** All that an optimizer needs to go on where another one stopped: plain data and typed arrays. */
 export interface StateDict {
+  /** Of this layout: 1. Another one is refused with ERR_STATE_MISMATCH. */
   format: number;
+  /** The name of the optimizer's class, `'RMSprop'`: states of another one are refused. */
   rule: string;
+  /** What is counted for all tensors together. */
   counters: Counters;
-  groups: { options: { [name: string]: unknown }; tensors: TensorState[] }[];
+  /** One for each group of the parameters, in their order. */
+  groups: {
+    /** The value of every option of the rule, those left at their defaults too. */
+    options: { [name: string]: unknown };
+    /** In the order of the group's parameters. */
+    tensors: TensorState[];
+  }[];
 }
 
 export function writeStateDict(state: State, groups: readonly GroupRange[]): StateDict {

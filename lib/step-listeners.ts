@@ -18,8 +18,10 @@ export interface StepEvent extends StepResult {
   readonly learningRates: readonly number[];
 }
 
+/** What `onStep` calls. What it throws is an uncaught exception of the process, and undoes nothing. */
 export type StepListener = (event: StepEvent) => void;
 
+/** What a listener wants to be told, beside the results of steps. */
 export interface ListenerOptions {
   /**
    * Asks for a report at every so many updates: at those whose number is a multiple of it. All listeners get the reports that

@@ -30,6 +30,7 @@ import {
 } from './tensors.js';
 
 export interface LoadOptions extends TransferOptions {
+  /** Whose parameters, state and hyperparameters are replaced. */
   optimizer: AnyOptimizer;
   /** Arrays that are filled with what was saved: the names, types and lengths that were saved. */
   tensors?: ExtraTensors;

@@ -14,6 +14,7 @@ import { checkOptions, checkPath } from './options.js';
 import { type ExtraTensors, extraTensors, parameterTensors, stateTensors } from './tensors.js';
 
 export interface SaveOptions extends TransferOptions {
+  /** Whose parameters, state and hyperparameters are written. */
   optimizer: AnyOptimizer;
   /** Whatever else is needed to go on, such as the epoch and the state of a random number generator: what JSON keeps. */
   metadata?: unknown;

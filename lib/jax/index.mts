@@ -9,4 +9,5 @@ import { createWrap } from './wrap.js';
 
 export type { OptimizerClass, Training } from './wrap.js';
 
+/** @function */
 export const wrap = createWrap(jax);

@@ -3,6 +3,7 @@ import { linearTicks, logarithmicTicks, type Tick, threeDigits } from './axis.js
 import type { LearningRateCurve } from './curve.js';
 import { element, escapeText, hundredths } from './markup.js';
 
+/** Words of the chart. */
 export interface ChartOptions {
   /** Stands above the chart. Default: 'Learning-rate range test'. */
   title?: string;

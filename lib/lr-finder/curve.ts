@@ -15,6 +15,7 @@ export class LearningRateCurve {
   readonly losses: Float64Array;
   /** Exponential averages of the losses up to each. */
   readonly smoothedLosses: Float64Array;
+  /** Why the test ended. */
   readonly end: SweepEnd;
   /**
    * The rate at which the loss falls most steeply with the logarithm of the rate, by the line through a tenth of the sweep;

@@ -13,12 +13,15 @@ import {
 
 /** How far a range test is. */
 export interface LrFinderProgress {
-  /** Batches that have been seen, and how many there are if nothing stops the test. */
+  /** How many batches have been seen. */
   readonly step: number;
+  /** How many there will be if nothing stops the test. */
   readonly steps: number;
-  /** Of the last batch. */
+  /** The rate of the first group with which the last batch was stepped. */
   readonly learningRate: number;
+  /** The loss of the last batch, before its step. */
   readonly loss: number;
+  /** The exponential average of the losses so far, without the 0 that it starts from. */
   readonly smoothedLoss: number;
 }
 

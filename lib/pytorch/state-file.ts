@@ -9,6 +9,7 @@ import { readPyTorch } from './read.js';
 import { writePyTorch } from './write.js';
 
 export interface PyTorchOptions extends TransferOptions {
+  /** Whose state and hyperparameters are written or replaced; parameters stay out of the file. */
   optimizer: AnyOptimizer;
 }
 

@@ -6,6 +6,7 @@ import {
 } from '../hyperparameters.js';
 import { defineSchedule } from './schedule.js';
 
+/** Which factor {@link constant} gives, and for how long. */
 export interface ConstantOptions {
   /** What the base rate is multiplied by. Domain: at least 0. Default: 1. */
   factor?: number;

@@ -7,6 +7,7 @@ import {
 } from '../hyperparameters.js';
 import { defineSchedule } from './schedule.js';
 
+/** The cycles of {@link cosineRestarts}. */
 export interface CosineRestartsOptions {
   /** The length of the first cycle. Domain: integers of at least 1. */
   steps: number;

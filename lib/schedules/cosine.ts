@@ -8,6 +8,7 @@ import {
 } from '../hyperparameters.js';
 import { defineSchedule } from './schedule.js';
 
+/** How far {@link cosine} goes down, and whether it comes back. */
 export interface CosineOptions {
   /** How many steps it takes down to the minimum. Domain: integers of at least 1. */
   steps: number;

@@ -7,6 +7,7 @@ import {
 } from '../hyperparameters.js';
 import { defineSchedule } from './schedule.js';
 
+/** How fast the rate of {@link exponential} falls or grows. */
 export interface ExponentialOptions {
   /** What the rate is multiplied by; above 1 it grows. Domain: at least 0. */
   factor: number;

@@ -7,6 +7,7 @@ import {
 } from '../hyperparameters.js';
 import { defineSchedule } from './schedule.js';
 
+/** The ends of the line of {@link linear}. */
 export interface LinearOptions {
   /** How many steps it takes from start to end. Domain: integers of at least 1. */
   steps: number;

@@ -3,6 +3,7 @@ import { nonNegative, readAllOptions, type Specification } from '../hyperparamet
 import { type Milestones, milestonesOption, stageAt } from './milestones.js';
 import { defineSchedule } from './schedule.js';
 
+/** Where and how the rate of {@link multiStep} falls. */
 export interface MultiStepOptions {
   /** The steps from which on the rate is another. Domain: integers of at least 1, each above the one before it. */
   milestones: Milestones;

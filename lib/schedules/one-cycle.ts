@@ -25,6 +25,7 @@ export interface CycleOptions {
   threePhase?: boolean;
 }
 
+/** The cycle of {@link oneCycle}: its shape, and how low the rate is at its ends. */
 export interface OneCycleOptions extends CycleOptions {
   /** The first factor is 1 / divisor. Domain: at least 1. Default: 25. */
   divisor?: number;
@@ -32,6 +33,7 @@ export interface OneCycleOptions extends CycleOptions {
   finalDivisor?: number;
 }
 
+/** The cycle of {@link oneCycleMomentum}: its shape, and between which values. */
 export interface OneCycleMomentumOptions extends CycleOptions {
   /** The momentum where the rate is highest. Domain: [0, 1]. Default: 0.85. */
   minimum?: number;

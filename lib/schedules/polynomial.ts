@@ -8,6 +8,7 @@ import {
 } from '../hyperparameters.js';
 import { defineSchedule } from './schedule.js';
 
+/** The shape of {@link polynomial}, and where it ends. */
 export interface PolynomialOptions {
   /** How many steps it takes down to the minimum. Domain: integers of at least 1. */
   steps: number;

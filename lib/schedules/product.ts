@@ -1,6 +1,7 @@
 import { readAllOptions, type Specification } from '../hyperparameters.js';
 import { defineSchedule, type Schedule, scheduleList } from './schedule.js';
 
+/** The factors of {@link product}. */
 export interface ProductOptions {
   /** What is multiplied. */
   schedules: readonly Schedule[];

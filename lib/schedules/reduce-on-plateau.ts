@@ -14,6 +14,7 @@ import { misfit, requireObject, requireStep } from '../saved-state.js';
 import { constant } from './constant.js';
 import { type Schedule, scheduleOption } from './schedule.js';
 
+/** What {@link reduceOnPlateau} takes for a plateau, and what it does then. */
 export interface ReduceOnPlateauOptions {
   /** Whether the metric should fall or rise. Default: 'min'. */
   mode?: 'min' | 'max';

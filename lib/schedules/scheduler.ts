@@ -8,6 +8,7 @@ import { type Schedule, scheduleOption } from './schedule.js';
 
 const FORMAT = 1;
 
+/** What a {@link Scheduler} changes beside the rates. */
 export interface SchedulerOptions {
   /** The momentum, or beta1, of all groups as a function of the step: see `schedules.oneCycleMomentum`. Default: left alone. */
   momentum?: Schedule;
@@ -18,6 +19,7 @@ const specification: Specification<SchedulerOptions> = { momentum: scheduleOptio
 
 /** All that a scheduler needs to go on where another one stopped: what JSON keeps. */
 export interface SchedulerState {
+  /** Of this layout: 1. Another version is refused with ERR_STATE_MISMATCH. */
   format: number;
   /** How many steps have been made. */
   step: number;

@@ -3,6 +3,7 @@ import { readAllOptions, type Specification } from '../hyperparameters.js';
 import { type Milestones, milestonesOption, stageAt } from './milestones.js';
 import { defineSchedule, type Schedule, scheduleList } from './schedule.js';
 
+/** The parts of {@link sequence}. */
 export interface SequenceOptions {
   /** What follows on what; each counts its steps from 0. */
   schedules: readonly Schedule[];

@@ -7,6 +7,7 @@ import {
 } from '../hyperparameters.js';
 import { defineSchedule } from './schedule.js';
 
+/** How often and how far the rate of {@link step} falls. */
 export interface StepOptions {
   /** After how many steps each. Domain: integers of at least 1. */
   steps: number;

@@ -9,6 +9,7 @@ import { linear } from './linear.js';
 import { type Schedule, scheduleOption } from './schedule.js';
 import { sequence } from './sequence.js';
 
+/** The rise of {@link warmUp}, and what follows. */
 export interface WarmUpOptions {
   /** How many steps it takes up to the base rate. Domain: integers of at least 1. */
   steps: number;

@@ -5,6 +5,7 @@ import { epsilonOr, isOptions } from './arguments.js';
 
 /** {@link Adadelta} for TensorFlow.js: takes the place of tf.AdadeltaOptimizer. */
 export class AdadeltaOptimizer extends VariableOptimizer {
+  /** The name in saved models, another than tf's own: either can be loaded beside the other. */
   static className = 'rmsprop/tfjs/Adadelta';
 
   /**

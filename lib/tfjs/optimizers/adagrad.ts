@@ -6,6 +6,7 @@ import { isOptions, required } from './arguments.js';
 
 /** {@link Adagrad} for TensorFlow.js: takes the place of tf.AdagradOptimizer. */
 export class AdagradOptimizer extends VariableOptimizer {
+  /** The name in saved models, another than tf's own: either can be loaded beside the other. */
   static className = 'rmsprop/tfjs/Adagrad';
 
   /**

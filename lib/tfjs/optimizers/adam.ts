@@ -5,6 +5,7 @@ import { epsilonOr, isOptions } from './arguments.js';
 
 /** {@link Adam} for TensorFlow.js: takes the place of tf.AdamOptimizer. */
 export class AdamOptimizer extends VariableOptimizer {
+  /** The name in saved models, another than tf's own: either can be loaded beside the other. */
   static className = 'rmsprop/tfjs/Adam';
 
   /** With the arguments of tf.train.adam, what that computes. */

@@ -19,6 +19,7 @@ const specification = { learningRateDecay: nonNegative(0) };
 
 /** {@link Adamax} for TensorFlow.js: takes the place of tf.AdamaxOptimizer. */
 export class AdamaxOptimizer extends VariableOptimizer {
+  /** The name in saved models, another than tf's own: either can be loaded beside the other. */
   static className = 'rmsprop/tfjs/Adamax';
   #learningRateDecay = 0;
 
@@ -54,10 +55,12 @@ export class AdamaxOptimizer extends VariableOptimizer {
     this.learningRateDecay = learningRateDecay;
   }
 
+  /** See {@link DecayingAdamaxOptions.learningRateDecay}; holds from the next step on. */
   get learningRateDecay(): number {
     return this.#learningRateDecay;
   }
 
+  /** @throws TypeError, RangeError ERR_INVALID_OPTION */
   set learningRateDecay(value: number) {
     checkValue(specification, 'learningRateDecay', value, 'options.learningRateDecay');
     this.#learningRateDecay = value;

@@ -5,6 +5,7 @@ import { isOptions, required } from './arguments.js';
 
 /** {@link SGD} with momentum for TensorFlow.js: takes the place of tf.MomentumOptimizer. */
 export class MomentumOptimizer extends VariableOptimizer {
+  /** The name in saved models, another than tf's own: either can be loaded beside the other. */
   static className = 'rmsprop/tfjs/Momentum';
 
   /** With the arguments of tf.train.momentum, what that computes. */

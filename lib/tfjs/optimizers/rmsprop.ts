@@ -6,6 +6,7 @@ import { epsilonOr, isOptions, required } from './arguments.js';
 
 /** {@link RMSprop} for TensorFlow.js: takes the place of tf.RMSPropOptimizer. */
 export class RMSPropOptimizer extends VariableOptimizer {
+  /** The name in saved models, another than tf's own: either can be loaded beside the other. */
   static className = 'rmsprop/tfjs/RMSprop';
 
   /**

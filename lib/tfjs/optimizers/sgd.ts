@@ -5,6 +5,7 @@ import { isOptions, required } from './arguments.js';
 
 /** {@link SGD} for TensorFlow.js: takes the place of tf.SGDOptimizer. */
 export class SGDOptimizer extends VariableOptimizer {
+  /** The name in saved models, another than tf's own: either can be loaded beside the other. */
   static className = 'rmsprop/tfjs/SGD';
 
   /** With a learning rate, what tf.train.sgd computes. */
