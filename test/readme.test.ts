@@ -3,6 +3,7 @@ import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSyn
 import { join } from 'node:path';
 import { afterAll, describe, expect, test } from 'vitest';
 import { presets } from '../lib/index.js';
+import { blocksOf, promised } from './blocks.mjs';
 import { optimizers } from './variants.js';
 
 const root = join(__dirname, '..');
@@ -21,13 +22,7 @@ require('@tensorflow/tfjs-backend-cpu');
 module.exports = { ...require('@tensorflow/tfjs-core'), ...require('@tensorflow/tfjs-layers') };`,
 );
 
-const blocksOf = (text: string) =>
-  [...text.matchAll(/^```(?:ts|js)\n(.*?)^```$/gms)].map(([, code]) => code as string);
 const examples = blocksOf(readme);
-
-/** What an example says it prints: the comments behind its console.log calls. */
-const promised = (code: string) =>
-  [...code.matchAll(/console\.log\(.*\); \/\/ (.*)$/gm)].map(([, text]) => text as string);
 
 describe.each(examples.map((code, i) => [i + 1, code] as const))('example %i', (i, code) => {
   const asRequire = code

@@ -1,7 +1,7 @@
 /**
  * Installs what would be published into empty projects, as users do, and trains there: npm run test:package [-- --quick].
- * No project has a compiler on its path. Every result must have the bits of the TypeScript engine, and be of the binary that
- * the package brought along, unless that is damaged.
+ * No project has a compiler on its path; some are in systems that have none at all. Every result must have the bits of the
+ * TypeScript engine, and be of the binary that the package brought along, unless that is damaged.
  */
 import {
   chmodSync,
@@ -15,15 +15,21 @@ import {
 import { join, relative } from 'node:path';
 import { binaryOf, own } from '../prebuild/platforms.mts';
 import { run, toolFolder } from '../prebuild/tools.mts';
-import { bare, managers } from './managers.mts';
+import { type Manager, managers } from './managers.mts';
 import { type ModuleSystem, modules } from './modules.mts';
 import type { Result } from './program.mts';
+import { example } from './readme.mts';
+import { createRoot, noRoots, releases } from './roots.mts';
 import { pack } from './tarball.mts';
 
 interface Project {
-  manager: keyof typeof managers;
+  name: string;
+  manager: Manager;
+  /** Where it is, if not among the others. */
   folder?: string;
   modules: ModuleSystem[];
+  /** Whether the first example of the README is to run there, too. */
+  example?: true;
   /** Changes what was installed. */
   change?: (installed: string) => void;
   /** What computes then. */
@@ -31,14 +37,20 @@ interface Project {
 }
 
 const here = own();
+const { npm, pnpm, yarn } = managers;
 const binaryIn = (installed: string) => join(installed, binaryOf(here));
 const all = Object.keys(modules) as ModuleSystem[];
 
 const quick: Project[] = [
-  { manager: 'npm', modules: ['CommonJS', 'ES modules', 'TypeScript, nodenext'] },
   {
-    manager: 'npm',
-    folder: 'a binary that is none',
+    name: 'with npm',
+    manager: npm,
+    modules: ['CommonJS', 'ES modules', 'TypeScript, nodenext'],
+    example: true,
+  },
+  {
+    name: 'a binary that is none',
+    manager: npm,
     modules: ['CommonJS'],
     change: (installed) => writeFileSync(binaryIn(installed), 'not a binary'),
     native: false,
@@ -46,16 +58,16 @@ const quick: Project[] = [
 ];
 const projects: Project[] = [
   ...quick,
-  { manager: 'npm', folder: 'Mit Leerzeichen, Größe und 学習', modules: all },
+  { name: 'Mit Leerzeichen, Größe und 学習', manager: npm, modules: all },
   {
-    manager: 'npm',
-    folder: 'read-only',
+    name: 'read-only',
+    manager: npm,
     modules: ['CommonJS', 'ES modules'],
     change: (installed) => lock(installed),
   },
   {
-    manager: 'npm',
-    folder: 'a binary of another processor',
+    name: 'a binary of another processor',
+    manager: npm,
     modules: ['CommonJS'],
     change(installed) {
       const folder = join(
@@ -68,9 +80,23 @@ const projects: Project[] = [
     },
     native: false,
   },
-  { manager: 'pnpm', modules: ['CommonJS', 'ES modules', 'TypeScript, nodenext', 'esbuild'] },
-  { manager: 'yarn', modules: ['CommonJS', 'ES modules'] },
+  {
+    name: 'with pnpm',
+    manager: pnpm,
+    modules: ['CommonJS', 'ES modules', 'TypeScript, nodenext', 'esbuild'],
+  },
+  { name: 'with yarn', manager: yarn, modules: ['CommonJS', 'ES modules'] },
 ];
+/** Systems without compiler. */
+const roots = (): Project[] => {
+  const reason = noRoots();
+  if (reason) console.log(`No system without compiler is made: ${reason}`);
+  return (reason ? [] : releases).map((release) => {
+    const { libc, ...project } = createRoot(release);
+    const name = `${release}, bare, glibc ${libc}`;
+    return { name, ...project, modules: ['CommonJS', 'ES modules'], example: true };
+  });
+};
 
 function lock(folder: string): void {
   for (const entry of readdirSync(folder, { withFileTypes: true })) {
@@ -87,39 +113,32 @@ if (!relative(toolFolder, place).startsWith('..'))
   run('sh', ['-c', 'chmod -R u+w "$0" 2>/dev/null; rm -rf "$0"', place]);
 let expected: string | undefined;
 let failures = 0;
-for (const project of process.argv.includes('--quick') ? quick : projects) {
-  const { manager, modules: systems, change, native = true } = project;
-  const name = project.folder ?? `with ${manager}`;
-  const folder = join(place, name);
+const report = (right: boolean, ...words: unknown[]) => {
+  if (!right) failures++;
+  console.log(right ? 'ok' : 'WRONG', ...words);
+};
+for (const project of process.argv.includes('--quick') ? quick : [...projects, ...roots()]) {
+  const { name, manager, folder = join(place, name), change, native = true } = project;
   mkdirSync(folder, { recursive: true });
   writeFileSync(join(folder, 'package.json'), '{ "name": "project", "private": true }');
-  managers[manager].install(folder, tarball);
+  manager.install(folder, tarball);
   if (change) change(realpathSync(join(folder, 'node_modules/rmsprop')));
 
-  for (const system of systems) {
-    const file = modules[system](folder);
-    const train = (...options: string[]): Result => {
-      const [command = '', ...others] = [...managers[manager].node, ...options, file];
-      const output = run('sh', ['-c', 'cd "$0" && exec "$@"', folder, command, ...others], {
-        ...bare,
-        NODE_NO_WARNINGS: '1',
-      });
-      return JSON.parse(output);
-    };
-    const { checksum, native: isNative, binary } = train();
+  for (const system of project.modules) {
+    const result: Result = JSON.parse(manager.node(folder, modules[system](folder)));
+    const { checksum, native: isNative, binary } = result;
     expected ??= checksum;
     const broughtAlong =
       binary?.replaceAll('\\', '/').endsWith(`/rmsprop/${binaryOf(here)}`) ?? false;
     const right = checksum === expected && isNative === native && broughtAlong === native;
-    if (!right) failures++;
-    console.log(
-      right ? 'ok' : 'WRONG',
-      name.padEnd(34),
-      system.padEnd(22),
-      isNative ? 'native' : 'typescript',
-      checksum.slice(0, 16),
-      right ? '' : binary,
-    );
+    const engine = isNative ? 'native' : 'typescript';
+    const columns = [name.padEnd(34), system.padEnd(22), engine, checksum.slice(0, 16)];
+    report(right, ...columns, right ? '' : binary);
+  }
+  if (project.example) {
+    writeFileSync(join(folder, 'example.mjs'), example.code);
+    const output = manager.node(folder, 'example.mjs').trim();
+    report(output === example.output, name.padEnd(34), 'the README', output.split(/\s+/).join(' '));
   }
 }
 rmSync(join(toolFolder, 'pnpm-store'), { recursive: true, force: true });

@@ -5,13 +5,14 @@ import { npmPackage, run, toolFolder } from '../prebuild/tools.mts';
 /** A way to install a tarball into a folder, and to run a file there. */
 export interface Manager {
   install(folder: string, tarball: string): void;
-  node: string[];
+  /** What the output of a file in the folder is. */
+  node(folder: string, file: string): string;
 }
 
 const registry = run('npm', ['config', 'get', 'registry']).trim();
 
 /** A PATH with nothing that could compile. */
-export const bare = { PATH: join(toolFolder, 'bare-path'), CC: 'false', CXX: 'false' };
+const bare = { PATH: join(toolFolder, 'bare-path'), CC: 'false', CXX: 'false' };
 mkdirSync(bare.PATH, { recursive: true });
 for (const [name, target] of [
   ['node', process.execPath],
@@ -23,13 +24,17 @@ for (const [name, target] of [
 }
 
 const inside = (folder: string, command: string, ...options: string[]) =>
-  run('sh', ['-c', 'cd "$0" && exec "$@"', folder, command, ...options], bare);
+  run('sh', ['-c', 'cd "$0" && exec "$@"', folder, command, ...options], {
+    ...bare,
+    NODE_NO_WARNINGS: '1',
+  });
+const node = (folder: string, file: string) => inside(folder, process.execPath, file);
 
 export const managers: Record<'npm' | 'pnpm' | 'yarn', Manager> = {
   npm: {
     install: (folder, tarball) =>
       inside(folder, 'npm', 'install', '--no-audit', '--no-fund', tarball),
-    node: [process.execPath],
+    node,
   },
   pnpm: {
     install(folder, tarball) {
@@ -44,7 +49,7 @@ export const managers: Record<'npm' | 'pnpm' | 'yarn', Manager> = {
         tarball,
       );
     },
-    node: [process.execPath],
+    node,
   },
   yarn: {
     install(folder, tarball) {
@@ -61,13 +66,9 @@ export const managers: Record<'npm' | 'pnpm' | 'yarn', Manager> = {
       const yarn = join(npmPackage('@yarnpkg/cli-dist', '4.18.1'), 'bin/yarn.js');
       inside(folder, process.execPath, yarn, 'add', `rmsprop@file:${tarball}`);
     },
-    node: [
-      process.execPath,
-      '--require',
-      './.pnp.cjs',
-      '--loader',
-      './.pnp.loader.mjs',
-      '--no-warnings',
-    ],
+    node(folder, file) {
+      const hooks = ['--require', './.pnp.cjs', '--loader', './.pnp.loader.mjs', '--no-warnings'];
+      return inside(folder, process.execPath, ...hooks, file);
+    },
   },
 };

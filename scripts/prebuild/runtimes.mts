@@ -1,15 +1,7 @@
 /** Where the binaries run on a Debian machine: JavaScript runtimes of other platforms, with what emulates their machines. */
-import {
-  chmodSync,
-  existsSync,
-  mkdirSync,
-  readdirSync,
-  readFileSync,
-  symlinkSync,
-  writeFileSync,
-} from 'node:fs';
+import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { npmPackage, requireDebian, run, toolFolder } from './tools.mts';
+import { debianSource, npmPackage, requireDebian, run, toolFolder } from './tools.mts';
 
 export interface Runtime {
   name: string;
@@ -145,7 +137,7 @@ function musl(arch: 'x64' | 'arm64'): string {
   mkdirSync(join(folder, 'lists/partial'), { recursive: true });
   mkdirSync(join(folder, 'cache/archives/partial'), { recursive: true });
   const sources = join(folder, 'debian.sources');
-  writeFileSync(sources, debian13());
+  writeFileSync(sources, `${debianSource().replace(/^Suites:.*$/m, 'Suites: trixie')}\n`);
   const settings = [
     ...[`APT::Architecture=${debian}`, `APT::Architectures=${debian}`, 'APT::Sandbox::User=root'],
     ...[`Dir::State::Lists=${folder}/lists`, `Dir::Cache=${folder}/cache`],
@@ -156,11 +148,4 @@ function musl(arch: 'x64' | 'arm64'): string {
   const archive = readdirSync(folder).find((name) => name.endsWith('.deb')) as string;
   run('dpkg-deb', ['-x', join(folder, archive), content]);
   return content;
-}
-
-/** This machine's source of Debian's packages, as one of Debian 13. */
-function debian13(): string {
-  const paragraphs = readFileSync('/etc/apt/sources.list.d/debian.sources', 'utf8').split(/\n\n+/);
-  const main = paragraphs.find((text) => !text.includes('security')) as string;
-  return `${main.replace(/^Suites:.*$/m, 'Suites: trixie')}\n`;
 }

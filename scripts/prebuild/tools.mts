@@ -34,6 +34,12 @@ export function requireDebian(...packages: string[]): void {
   run('apt-get', ['install', '-y', '-qq', '--no-install-recommends', ...missing], environment);
 }
 
+/** Where this machine gets Debian's packages from, as apt's sources say it. */
+export function debianSource(): string {
+  const paragraphs = readFileSync('/etc/apt/sources.list.d/debian.sources', 'utf8').split(/\n\n+/);
+  return paragraphs.find((text) => !text.includes('security')) as string;
+}
+
 /** The folder of a package from npm, of exactly this version. */
 export function npmPackage(name: string, version: string): string {
   const prefix = join(toolFolder, `${name.replaceAll('/', '-')}-${version}`);
