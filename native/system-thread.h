@@ -1,7 +1,13 @@
 // What threads need of the operating system, beyond std::thread.
 #pragma once
+#include <atomic>
 #include <cstddef>
-#if !defined(_WIN32)
+#include <cstdint>
+#if defined(_WIN32)
+#define WIN32_LEAN_AND_MEAN
+#define NOMINMAX
+#include <windows.h>
+#else
 #include <pthread.h>
 #include <signal.h>
 #endif
@@ -49,5 +55,24 @@ inline void nameThisThread([[maybe_unused]] const char* name) {
   pthread_setname_np(pthread_self(), name);
 #elif defined(__APPLE__)
   pthread_setname_np(name);
+#endif
+}
+
+// What wait and notify_all of an atomic are. Where libstdc++ has no futex, which is on Windows, its own let the change
+// go by that comes between a last look at the counter and falling asleep: whoever waits then sleeps for ever.
+inline void sleepWhile(const std::atomic<uint32_t>& counter, uint32_t value) {
+#if defined(_WIN32)
+  const auto address = const_cast<std::atomic<uint32_t>*>(&counter);
+  while (counter.load(std::memory_order_acquire) == value) WaitOnAddress(address, &value, sizeof value, INFINITE);
+#else
+  counter.wait(value, std::memory_order_acquire);
+#endif
+}
+
+inline void wakeAll(std::atomic<uint32_t>& counter) {
+#if defined(_WIN32)
+  WakeByAddressAll(&counter);
+#else
+  counter.notify_all();
 #endif
 }

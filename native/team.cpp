@@ -35,12 +35,12 @@ void waitWhile(const std::atomic<uint32_t>& counter, uint32_t value) {
     if (counter.load(std::memory_order_acquire) != value) return;
     pause();
   }
-  counter.wait(value, std::memory_order_acquire);
+  sleepWhile(counter, value);
 }
 
 void advance(std::atomic<uint32_t>& counter) {
   counter.fetch_add(1, std::memory_order_release);
-  counter.notify_all();
+  wakeAll(counter);
 }
 
 thread_local bool isLeader = false;
@@ -180,7 +180,7 @@ unsigned Team::canGrowTo(unsigned threads) {
   std::vector<std::thread> given;
   try {
     given.reserve(threads);
-    while (size_ + given.size() < threads) given.emplace_back([&] { enough.wait(0); });
+    while (size_ + given.size() < threads) given.emplace_back([&] { sleepWhile(enough, 0); });
   } catch (const std::exception&) {
     // So many, and no more.
   }
