@@ -4,12 +4,13 @@ const { presets } = await tsImport('./lib/presets.ts', import.meta.url);
 
 /** @type {Partial<import('typedoc').TypeDocOptions>} */
 export default {
-  entryPoints: ['lib/index.ts', 'lib/tfjs/index.ts', 'lib/jax/index.mts'],
+  entryPoints: ['lib/index.ts', 'lib/tfjs/index.ts', 'lib/jax/index.mts', 'lib/mpi/index.ts'],
   tsconfig: 'tsconfig.json',
   out: 'reference',
   logLevel: 'Warn',
   readme: 'none',
   excludePrivate: true,
+  excludeInternal: true,
   disableSources: true,
   validation: { notDocumented: true },
   intentionallyNotDocumented: [

@@ -29,6 +29,7 @@ export type OptimizerClass<Options, Optimizer> = new (
   options?: Options,
 ) => Optimizer;
 
+/** Who trains together, and in what pieces they talk. */
 export interface DistributionOptions {
   /** The ranks that train together: what `init()` returns. */
   comm: Ranks;
@@ -41,8 +42,9 @@ export interface DistributionOptions {
 
 /** Bytes that a rank needs beside parameters and gradients. */
 export interface ShardMemory {
-  /** Elements of all parameters, and of this rank's shard. */
+  /** Elements of all parameters. */
   readonly elements: number;
+  /** Elements of this rank's shard. */
   readonly shardElements: number;
   /** The state of the shard. */
   readonly state: number;

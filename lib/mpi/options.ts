@@ -34,6 +34,7 @@ export interface AllReduceOptions extends ReduceOptions {
   order?: 'any' | 'fixed';
 }
 
+/** Who gives. */
 export interface BroadcastOptions {
   /** The rank that has what all are to have. Default: 0. */
   root?: number;
