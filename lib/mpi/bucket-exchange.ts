@@ -10,8 +10,9 @@ export class BucketExchange {
   readonly #ranks: Ranks;
   readonly #parameters: readonly FloatArray[];
   readonly #shards: Shards;
-  /** The mean gradient of this rank's shard, tensor by tensor. */
-  readonly gradient: readonly FloatArray[];
+  /** Memory for the mean gradient of this rank's shard, tensor by tensor; a single rank needs none. */
+  readonly #means: readonly FloatArray[];
+  #gradient: readonly (FloatArray | null)[];
   /** For each tensor the number of the first element of this rank's shard. */
   readonly #firsts: readonly number[];
   /** For each bucket that is on its way, room for what the other ranks send, one after the other. */
@@ -28,7 +29,9 @@ export class BucketExchange {
     this.#parameters = parameters;
     this.#shards = shards;
     this.#firsts = own.map(({ from }) => from);
-    this.gradient = own.map(({ tensor, from, to }) => alike(parameters[tensor], to - from));
+    const shard = ranks.size > 1 ? own : [];
+    this.#means = shard.map(({ tensor, from, to }) => alike(parameters[tensor], to - from));
+    this.#gradient = this.#means;
     const sizes = shards.buckets.map((bucket) => this.#bytes(bucket[ranks.rank] as Segment[]));
     const room = (ranks.size - 1) * Math.max(...sizes);
     this.#rooms = Array.from(
@@ -41,7 +44,7 @@ export class BucketExchange {
   get bytes(): { gradient: number; buffers: number } {
     const sum = (sizes: readonly number[]) => sizes.reduce((total, size) => total + size, 0);
     return {
-      gradient: sum(this.gradient.map(({ byteLength }) => byteLength)),
+      gradient: sum(this.#means.map(({ byteLength }) => byteLength)),
       buffers: sum(this.#rooms.map(({ byteLength }) => byteLength)),
     };
   }
@@ -60,6 +63,11 @@ export class BucketExchange {
     const present = buckets.map((bucket) =>
       bucket.map((segments) => segments.filter(({ tensor }) => gradients[tensor] !== null)),
     );
+    if (this.#ranks.size === 1) {
+      this.#gradient = gradients;
+      for (const [k, [own]] of present.entries()) use(own as Segment[], k);
+      return;
+    }
     const arriving: Promise<FloatArray[][]>[] = [];
     const start = (k: number) => {
       if (k >= buckets.length) return;
@@ -72,7 +80,7 @@ export class BucketExchange {
       const own = bucket[this.#ranks.rank] as Segment[];
       const parts = await (arriving[k] as Promise<FloatArray[][]>);
       for (const [n, segment] of own.entries()) {
-        this.#ranks.mean(this.#ownGradient(segment), parts[n] as FloatArray[]);
+        this.#ranks.mean(this.#meanOf(segment), parts[n] as FloatArray[]);
       }
       start(k + DEPTH);
       use(own, k);
@@ -113,6 +121,7 @@ export class BucketExchange {
   /** Gives every rank the parameters of bucket k, which were updated: those of tensors that got a gradient. */
   async spread(k: number, isUpdated: (tensor: number) => boolean) {
     const { rank, size } = this.#ranks;
+    if (size === 1) return;
     const bucket = (this.#shards.buckets[k] as Segment[][]).map((segments) =>
       segments.filter(({ tensor }) => isUpdated(tensor)),
     );
@@ -139,9 +148,14 @@ export class BucketExchange {
     for (const k of this.#shards.buckets.keys()) await this.spread(k, () => true);
   }
 
-  #ownGradient({ tensor, from, to }: Segment): FloatArray {
+  /** The gradient of this rank's shard that the last {@link reduce} has brought. */
+  gradientOf(tensor: number): FloatArray {
+    return this.#gradient[tensor] as FloatArray;
+  }
+
+  #meanOf({ tensor, from, to }: Segment): FloatArray {
     const first = this.#firsts[tensor] as number;
-    return (this.gradient[tensor] as FloatArray).subarray(from - first, to - first);
+    return (this.#means[tensor] as FloatArray).subarray(from - first, to - first);
   }
 
   #bytes(segments: readonly Segment[]): number {

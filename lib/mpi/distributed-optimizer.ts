@@ -325,7 +325,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
   /** The part of the step that is a segment's of this rank. */
   #run({ plan }: Pieces, { tensor, from, to }: Segment) {
     const { from: first } = this.#own[tensor] as Segment;
-    const gradient = this.#exchange.gradient[tensor];
+    const gradient = this.#exchange.gradientOf(tensor);
     if (plan.stepTensor(tensor, gradient, from - first, to - first)) return;
     throw memoryFault(this.#insides.parameters()) ?? new Error('The memory of the shard is in use');
   }
@@ -364,7 +364,8 @@ function makeParts<Options extends object, Optimizer>(
   const parameters = parsed.groups.flatMap((group) => group.parameters);
   requireFloats(parameters);
   const lengths = parameters.map(({ length }) => length);
-  const shards = cutShards(lengths, ranks.size, bucketLength);
+  const most = ranks.size > 1 ? bucketLength : Number.POSITIVE_INFINITY;
+  const shards = cutShards(lengths, ranks.size, most);
   const own = segmentsOfTensors(shards.ofRanks[ranks.rank] as Segment[], parameters.length);
   const parts = own.map(({ tensor, from, to }) =>
     (parameters[tensor] as { tensor: FloatArray }).tensor.subarray(from, to),
