@@ -23,6 +23,8 @@ constexpr auto kSpin = std::chrono::microseconds(50);
 constexpr std::chrono::nanoseconds kShortestNap = std::chrono::microseconds(20),
                                    kLongestNap = std::chrono::microseconds(100);
 
+bool endsMpi(const Task& task) { return task.header.kind == static_cast<uint64_t>(Kind::finalize); }
+
 }  // namespace
 
 MpiThread& MpiThread::ofProcess() {
@@ -93,10 +95,11 @@ void MpiThread::run() {
       task->agree(world_);
       active.push_back(task);
     }
-    bool changed = !added.empty(), mayBegin = true;
+    bool changed = !added.empty(), allHaveBegun = true, allAreSettled = true;  // those before
     std::erase_if(active, [&](Task* task) {
-      const bool begun = task->hasBegun(), settled = task->progress(mayBegin);
-      mayBegin = mayBegin && task->hasBegun();
+      const bool begun = task->hasBegun(), settled = task->progress(endsMpi(*task) ? allAreSettled : allHaveBegun);
+      allHaveBegun = allHaveBegun && task->hasBegun();
+      allAreSettled = allAreSettled && settled;
       changed |= task->hasBegun() != begun || settled;
       if (settled) finish(*task);
       return settled;
@@ -107,7 +110,7 @@ void MpiThread::run() {
 }
 
 void MpiThread::finish(Task& task) {
-  if (task.header.kind == static_cast<uint64_t>(Kind::finalize) && task.succeeded()) {
+  if (endsMpi(task) && task.succeeded()) {
     MPI_Finalize();
     const std::lock_guard lock(mutex_);
     state_ = State::closed;

@@ -44,11 +44,14 @@ const ways: Record<string, () => unknown> = {
 };
 
 if (way === 'finalizes') {
+  const one = Float32Array.of(1);
+  const underWay = comm.allReduceAsync(one, { operation: 'sum' });
   comm.finalize();
   const barrier = failureOf(() => comm.barrier());
   const again = failureOf(() => comm.finalize());
   const abort = failureOf(() => comm.abort('too late'));
-  report({ rank: comm.rank, barrier, again, abort, same: init() === comm });
+  const same = init() === comm;
+  underWay.then(() => report({ rank: comm.rank, barrier, again, abort, same, sum: one[0] }));
 } else if (way === 'finalizes and exits with 5') {
   comm.finalize();
   process.exit(isVictim(comm.rank) ? 5 : 0);
