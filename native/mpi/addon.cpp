@@ -66,7 +66,11 @@ void settle(napi_env env, napi_value, void*, void* data) {
     return;
   }
   if (--owner.underWay == 0) napi_unref_threadsafe_function(env, owner.settle);
-  later->done.Call({faultOf(env, later->task)});
+  try {
+    later->done.Call({faultOf(env, later->task)});
+  } catch (const Napi::Error&) {
+    // A worker that is being terminated calls nothing any more; `done` itself does not throw.
+  }
 }
 
 // Does what `prepare` puts into a task: now, or by the time that the function `done` is called.
