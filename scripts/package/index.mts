@@ -45,7 +45,7 @@ const quick: Project[] = [
   {
     name: 'with npm',
     manager: npm,
-    modules: ['CommonJS', 'ES modules', 'TypeScript, nodenext'],
+    modules: ['CommonJS', 'ES modules', 'TypeScript, nodenext', 'as in Electron'],
     example: true,
   },
   {

@@ -21,6 +21,11 @@ export const modules = {
     buildSync({ entryPoints: [entry], outfile: join(folder, 'esbuild.cjs'), ...options });
     return 'esbuild.cjs';
   },
+  'as in Electron'(folder: string) {
+    const name = plain(folder, 'cjs', 'cjs');
+    writeFileSync(join(folder, 'electron.cjs'), `${asElectron}require('./${name}');\n`);
+    return 'electron.cjs';
+  },
   webpack(folder: string) {
     const options = {
       mode: 'production',
@@ -41,6 +46,11 @@ export const modules = {
     return 'webpack.cjs';
   },
 };
+
+/** Electron is another runtime with another ABI than Node.js; this is what tells. */
+const asElectron = `const versions = { ...process.versions, electron: '40.0.0', modules: '140' };
+Object.defineProperty(process, 'versions', { value: versions });
+`;
 
 export type ModuleSystem = keyof typeof modules;
 
