@@ -22,16 +22,21 @@ export function readStepOptions(options: unknown): { signal?: AbortSignal; repor
   return signal ? { signal, report } : { report };
 }
 
-/** The signal, if there is one. Throws unless these are options with these names and no others. */
-export function readSignal(options: unknown, known: readonly string[]): AbortSignal | undefined {
-  if (options === undefined) return undefined;
+/** Throws unless these are options with these names and no others, or none. */
+export function requireOnly(options: unknown, known: readonly string[]) {
+  if (options === undefined) return;
   requirePlainObject(options, 'options');
   const unknown = Object.keys(options).find((name) => !known.includes(name));
   if (unknown !== undefined) {
     const expected = `options to have only ${known.join(', ')}`;
     throw failure(TypeError, 'ERR_UNKNOWN_OPTION', expected, show(unknown));
   }
-  const { signal } = options as AsyncOptions;
+}
+
+/** The signal, if there is one. Throws unless these are options with these names and no others. */
+export function readSignal(options: unknown, known: readonly string[]): AbortSignal | undefined {
+  requireOnly(options, known);
+  const { signal } = (options ?? {}) as AsyncOptions;
   if (signal === undefined || signal instanceof AbortSignal) return signal;
   const expected = 'options.signal to be an AbortSignal';
   throw failure(TypeError, 'ERR_INVALID_OPTION', expected, show(signal));

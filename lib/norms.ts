@@ -8,6 +8,16 @@ export function chunksOf(length: number): number {
   return Math.ceil(length / CHUNK);
 }
 
+/** For each tensor of these lengths the number of its first chunk, of all. */
+export function firstChunksOf(lengths: readonly number[]): number[] {
+  let chunks = 0;
+  return lengths.map((length) => {
+    const first = chunks;
+    chunks += chunksOf(length);
+    return first;
+  });
+}
+
 /** How many sums a chunk is spread over, element by element; they are added in pairs then. */
 const LANES = 32;
 

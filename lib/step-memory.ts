@@ -1,4 +1,4 @@
-import { chunksOf } from './norms.js';
+import { chunksOf, firstChunksOf } from './norms.js';
 import { REPORT_WIDTH } from './report.js';
 
 /**
@@ -56,19 +56,14 @@ export const Phase = {
 export function createStepMemory(lengths: readonly number[]): StepMemory {
   const length = Object.keys(Request).length;
   const tensors = lengths.length;
-  let chunks = 0;
-  const firstChunks = lengths.map((length) => {
-    const first = chunks;
-    chunks += chunksOf(length);
-    return first;
-  });
+  const chunks = lengths.reduce((sum, length) => sum + chunksOf(length), 0);
   return {
     request: new Float64Array(length),
     norms: new Float64Array(1 + tensors),
     reports: new Float64Array(REPORT_WIDTH * tensors),
     squares: new Float64Array(tensors),
     sums: new Float64Array(chunks),
-    firstChunks,
+    firstChunks: firstChunksOf(lengths),
     multipliers: new Float64Array(tensors).fill(1),
   };
 }

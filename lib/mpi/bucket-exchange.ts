@@ -12,7 +12,6 @@ export class BucketExchange {
   readonly #shards: Shards;
   /** Memory for the mean gradient of this rank's shard, tensor by tensor; a single rank needs none. */
   readonly #means: readonly FloatArray[];
-  #gradient: readonly (FloatArray | null)[];
   /** For each tensor the number of the first element of this rank's shard. */
   readonly #firsts: readonly number[];
   /** For each bucket that is on its way, room for what the other ranks send, one after the other. */
@@ -31,7 +30,6 @@ export class BucketExchange {
     this.#firsts = own.map(({ from }) => from);
     const shard = ranks.size > 1 ? own : [];
     this.#means = shard.map(({ tensor, from, to }) => alike(parameters[tensor], to - from));
-    this.#gradient = this.#means;
     const sizes = shards.buckets.map((bucket) => this.#bytes(bucket[ranks.rank] as Segment[]));
     const room = (ranks.size - 1) * Math.max(...sizes);
     this.#rooms = Array.from(
@@ -64,7 +62,6 @@ export class BucketExchange {
       bucket.map((segments) => segments.filter(({ tensor }) => gradients[tensor] !== null)),
     );
     if (this.#ranks.size === 1) {
-      this.#gradient = gradients;
       for (const [k, [own]] of present.entries()) use(own as Segment[], k);
       return;
     }
@@ -92,7 +89,6 @@ export class BucketExchange {
     const { rank, size } = this.#ranks;
     const own = bucket[rank] as Segment[];
     const arrays = gradients.map((gradient) => gradient ?? nothing);
-    const sends: number[] = [];
     const receives: number[] = [];
     const parts: FloatArray[][] = own.map(() => []);
     const room = this.#rooms[k % DEPTH] as ArrayBuffer;
@@ -109,12 +105,9 @@ export class BucketExchange {
         arrays.push(part);
         parts[n]?.push(part);
       }
-      if (peer === rank) continue;
-      for (const { tensor, from, to } of bucket[peer] as Segment[]) {
-        sends.push(peer, tensor, from, to - from);
-      }
     }
-    await this.#ranks.exchange(arrays, Float64Array.from(sends), Float64Array.from(receives));
+    const sends = this.#toOthers((peer) => bucket[peer] as Segment[]);
+    await this.#ranks.exchange(arrays, sends, Float64Array.from(receives));
     return parts;
   }
 
@@ -125,22 +118,9 @@ export class BucketExchange {
     const bucket = (this.#shards.buckets[k] as Segment[][]).map((segments) =>
       segments.filter(({ tensor }) => isUpdated(tensor)),
     );
-    const sends: number[] = [];
-    const receives: number[] = [];
-    for (let peer = 0; peer < size; peer++) {
-      if (peer === rank) continue;
-      for (const { tensor, from, to } of bucket[rank] as Segment[]) {
-        sends.push(peer, tensor, from, to - from);
-      }
-      for (const { tensor, from, to } of bucket[peer] as Segment[]) {
-        receives.push(peer, tensor, from, to - from);
-      }
-    }
-    await this.#ranks.exchange(
-      this.#parameters,
-      Float64Array.from(sends),
-      Float64Array.from(receives),
-    );
+    const sends = this.#toOthers(() => bucket[rank] as Segment[]);
+    const receives = this.#toOthers((peer) => bucket[peer] as Segment[]);
+    await this.#ranks.exchange(this.#parameters, sends, receives);
   }
 
   /** Gives every rank the parameters of all. */
@@ -148,9 +128,19 @@ export class BucketExchange {
     for (const k of this.#shards.buckets.keys()) await this.spread(k, () => true);
   }
 
-  /** The gradient of this rank's shard that the last {@link reduce} has brought. */
-  gradientOf(tensor: number): FloatArray {
-    return this.#gradient[tensor] as FloatArray;
+  /** Where {@link reduce} puts the mean gradient of this rank's shard, tensor by tensor: that of a single rank is there. */
+  gradientOfShard(gradients: readonly (FloatArray | null)[]): readonly (FloatArray | null)[] {
+    return this.#ranks.size === 1 ? gradients : this.#means;
+  }
+
+  /** What `exchange` takes for segments that go to each of the other ranks, or come from it. */
+  #toOthers(segmentsOf: (peer: number) => readonly Segment[]): Float64Array {
+    const { rank, size } = this.#ranks;
+    const others = Array.from({ length: size }, (_, peer) => peer).filter((peer) => peer !== rank);
+    const fields = others.flatMap((peer) =>
+      segmentsOf(peer).flatMap(({ tensor, from, to }) => [peer, tensor, from, to - from]),
+    );
+    return Float64Array.from(fields);
   }
 
   #meanOf({ tensor, from, to }: Segment): FloatArray {

@@ -4,7 +4,7 @@ import { checkPath } from '../checkpoint/options.js';
 import { failure, show } from '../errors.js';
 import { findNorms } from '../find-norms.js';
 import { type Insides, requireInsides } from '../insides.js';
-import { CHUNK, chunksOf } from '../norms.js';
+import { CHUNK, chunksOf, firstChunksOf } from '../norms.js';
 import type { AnyOptimizer, Optimizer as AnyRuleOptimizer } from '../optimizer.js';
 import type { OptimizerWideOptions } from '../optimizer-wide-options.js';
 import { type Gradients, type Parameter, type ParsedParams, parseParams } from '../params.js';
@@ -13,9 +13,11 @@ import type { StepResult } from '../step-control.js';
 import type { StepGroup } from '../step-group.js';
 import { Phase, Request } from '../step-memory.js';
 import { BLOCK } from '../types/uint8.js';
-import { failed, together } from './agreement.js';
+import { together } from './agreement.js';
 import type { FloatArray } from './binding.js';
 import { BucketExchange } from './bucket-exchange.js';
+import { rankFailed } from './faults.js';
+import { gather } from './gather.js';
 import { loadShard } from './load-shards.js';
 import { readManifest } from './manifest.js';
 import { segmentsOfTensors, withParts } from './parts.js';
@@ -99,12 +101,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     this.#shards = shards;
     this.#own = own;
     this.#exchange = new BucketExchange(ranks, tensorsOf(parameters), shards, own);
-    let chunks = 0;
-    this.#firstChunks = parameters.map(({ length }) => {
-      const first = chunks;
-      chunks += chunksOf(length);
-      return first;
-    });
+    this.#firstChunks = firstChunksOf(parameters.map(({ length }) => length));
     this.#chunkCounts = shards.ofRanks.map((segments) =>
       segments.reduce((sum, { from, to }) => sum + chunksOf(to - from), 0),
     );
@@ -175,7 +172,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
         return await this.#make(pieces, list as (FloatArray | null)[]);
       } catch (error) {
         if ((error as { code?: unknown }).code === 'ERR_GRADIENT_NOT_FINITE') throw error;
-        this.#broken = failed(
+        this.#broken = rankFailed(
           'A step of all ranks was broken off: start again from a checkpoint',
           error,
         );
@@ -292,11 +289,15 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
 
   async #make(pieces: Pieces, gradients: readonly (FloatArray | null)[]): Promise<StepResult> {
     const { request } = pieces.request.step;
+    const shard = this.#exchange.gradientOfShard(gradients);
     const spreads: Promise<void>[] = [];
     let refused = false;
     const updates = request[Request.ACCUMULATES] === 0;
+    const run = (own: readonly Segment[]) => {
+      for (const segment of own) this.#run(pieces, segment, shard);
+    };
     const update = (own: readonly Segment[], k: number) => {
-      for (const segment of own) this.#run(pieces, segment);
+      run(own);
       if (!updates) return;
       const spread = this.#exchange.spread(k, (tensor) => gradients[tensor] !== null);
       spread.catch(() => {}); // whoever waits for it hears of it
@@ -308,7 +309,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
       const buckets: Segment[][] = [];
       request[Request.PHASE] = Phase.ONLY_SUMS;
       await this.#exchange.reduce(gradients, (own, k) => {
-        for (const segment of own) this.#run(pieces, segment);
+        run(own);
         buckets[k] = own;
       });
       await this.#findNorms(pieces);
@@ -323,23 +324,18 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
   }
 
   /** The part of the step that is a segment's of this rank. */
-  #run({ plan }: Pieces, { tensor, from, to }: Segment) {
+  #run({ plan }: Pieces, { tensor, from, to }: Segment, shard: readonly (FloatArray | null)[]) {
     const { from: first } = this.#own[tensor] as Segment;
-    const gradient = this.#exchange.gradientOf(tensor);
-    if (plan.stepTensor(tensor, gradient, from - first, to - first)) return;
+    if (plan.stepTensor(tensor, shard[tensor], from - first, to - first)) return;
     throw memoryFault(this.#insides.parameters()) ?? new Error('The memory of the shard is in use');
   }
 
   /** The norms of all gradients, from the sums of squares of all shards. */
   async #findNorms({ request }: Pieces) {
-    const counts = this.#chunkCounts;
-    const sum = (numbers: readonly number[]) => numbers.reduce((total, n) => total + n, 0);
-    const sums = new Float64Array(sum(counts));
-    sums.set(request.step.sums, sum(counts.slice(0, this.#ranks.rank)));
-    await this.#ranks.allGatherAsync(sums, { counts });
+    const { all: sums } = await gather(this.#ranks, request.step.sums, this.#chunkCounts);
     const count = (i: number) => chunksOf((this.#parameters[i] as Parameter).length);
-    const all = { sums, firstChunks: this.#firstChunks, count };
-    findNorms(request, all, 0, this.#parameters.length);
+    const ofChunks = { sums, firstChunks: this.#firstChunks, count };
+    findNorms(request, ofChunks, 0, this.#parameters.length);
   }
 }
 

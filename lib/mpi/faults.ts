@@ -35,6 +35,11 @@ export function finalized(): Error {
   );
 }
 
+/** A step of all ranks cannot be made, here or any more, because of one of them. */
+export function rankFailed(message: string, cause?: unknown): Error {
+  return coded('ERR_RANK_FAILED', message, cause);
+}
+
 /** What became of something that all ranks did together, as the error to throw. */
 export function faultError(fault: Exclude<Fault, undefined>): Error {
   if (fault === null) {
@@ -47,21 +52,25 @@ export function faultError(fault: Exclude<Fault, undefined>): Error {
 const fieldsPerRank = 4;
 
 function disagreement(fields: Float64Array): string {
+  const calls = Array.from({ length: fields.length / fieldsPerRank }, (_, rank) =>
+    describeCall(fields.subarray(rank * fieldsPerRank, (rank + 1) * fieldsPerRank)),
+  );
+  const [first] = calls as [string];
+  const differing = calls.some((call) => call !== first)
+    ? ''
+    : first.startsWith('exchange')
+      ? ' whose messages do not match'
+      : ' with counts that differ';
+  return `Expected all ranks to make the same call, but received ${whoHas(calls, 'calls')}${differing}`;
+}
+
+/** What each rank has, in words: the same once, and not more than a sentence can bear. */
+export function whoHas(texts: readonly string[], plural: string): string {
   const ranks = new Map<string, number[]>();
-  for (let rank = 0; rank < fields.length / fieldsPerRank; rank++) {
-    const call = describeCall(fields.subarray(rank * fieldsPerRank, (rank + 1) * fieldsPerRank));
-    ranks.set(call, [...(ranks.get(call) ?? []), rank]);
-  }
-  const received = [...ranks].map(([call, which]) => `${call} from ${describeRanks(which)}`);
-  const others = received.length > 4 ? [`${received.length - 3} other calls`] : [];
-  const shown = [...received.slice(0, others.length > 0 ? 3 : 4), ...others].join(', ');
-  const differing =
-    ranks.size > 1
-      ? ''
-      : ([...ranks.keys()][0] as string).startsWith('exchange')
-        ? ' whose messages do not match'
-        : ' with counts that differ';
-  return `Expected all ranks to make the same call, but received ${shown}${differing}`;
+  for (const [rank, text] of texts.entries()) ranks.set(text, [...(ranks.get(text) ?? []), rank]);
+  const all = [...ranks].map(([text, which]) => `${text} from ${describeRanks(which)}`);
+  const shown = all.length > 4 ? [...all.slice(0, 3), `${all.length - 3} other ${plural}`] : all;
+  return shown.join(', ');
 }
 
 function describeCall([kind = 0, type = 0, length = 0, option = 0]: Float64Array): string {

@@ -1,6 +1,6 @@
 import { mkdir, readdir, unlink } from 'node:fs/promises';
 import { basename, join } from 'node:path';
-import { readSignal as readNames } from '../async-options.js';
+import { requireOnly } from '../async-options.js';
 import { checkPath } from '../checkpoint/options.js';
 import { encodeMetadata } from '../checkpoint/save.js';
 import { parameterTensors, stateTensors } from '../checkpoint/tensors.js';
@@ -60,7 +60,7 @@ export async function saveShards(
 }
 
 function readMetadata(options: unknown) {
-  readNames(options, ['metadata']);
+  requireOnly(options, ['metadata']);
   return encodeMetadata((options as { metadata?: unknown } | undefined)?.metadata);
 }
 

@@ -1,5 +1,6 @@
 import type { FloatArray } from '../../lib/mpi/binding.js';
 import type { Ranks } from '../../lib/mpi/ranks.js';
+import { reduce } from './reduction.js';
 
 /** What one rank brings to a call of all. */
 interface Part {
@@ -72,23 +73,8 @@ export function simulatedRanks(size: number): Ranks[] {
           }
         });
       },
-      mean,
+      mean: (out, parts) => reduce(out, parts, 'mean'),
     };
   };
   return Array.from({ length: size }, (_, rank) => ofRank(rank));
-}
-
-function mean(out: FloatArray, parts: readonly FloatArray[]) {
-  for (let i = 0; i < out.length; i++) {
-    let sum = 0;
-    let rest = 0;
-    for (const part of parts) {
-      const x = part[i] as number;
-      const next = sum + x;
-      const big = next - sum;
-      rest += sum - (next - big) + (x - big);
-      sum = next;
-    }
-    out[i] = (sum + rest) / parts.length;
-  }
 }
