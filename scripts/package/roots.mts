@@ -9,6 +9,7 @@ import {
   rmSync,
   symlinkSync,
 } from 'node:fs';
+import { homedir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
 import { debianSource, run, toolFolder } from '../prebuild/tools.mts';
 import type { Manager } from './managers.mts';
@@ -27,7 +28,9 @@ export function noRoots(): string | undefined {
 /** What could compile, or help to. */
 const builders = ['cc', 'c++', 'gcc', 'g++', 'clang', 'cmake', 'make', 'ninja', 'python3'];
 const PATH = ['/usr/sbin', '/usr/bin', '/sbin', '/bin'];
-const PROJECT = '/root/project';
+/** As on this machine, so that npm finds its configuration where it is here. */
+const HOME = homedir();
+const PROJECT = join(HOME, 'project');
 
 /** A release with the Node.js and the npm of this machine, and an empty project. */
 export function createRoot(release: string): { folder: string; libc: string; manager: Manager } {
@@ -36,7 +39,7 @@ export function createRoot(release: string): { folder: string; libc: string; man
   const builder = builders.find((name) => PATH.some((path) => existsSync(join(root, path, name))));
   if (builder) throw new Error(`${root} has ${builder}`);
 
-  for (const left of [PROJECT, '/root/.npm'])
+  for (const left of [PROJECT, join(HOME, '.npm')])
     rmSync(join(root, left), { recursive: true, force: true });
   for (const path of settings()) {
     mkdirSync(dirname(join(root, path)), { recursive: true });
@@ -44,19 +47,19 @@ export function createRoot(release: string): { folder: string; libc: string; man
   }
   const inside = (command: string, ...options: string[]) =>
     run('chroot', [root, 'sh', '-c', 'cd "$0" && exec "$@"', PROJECT, command, ...options], {
-      HOME: '/root',
+      HOME,
       PATH: PATH.join(':'),
       NODE_NO_WARNINGS: '1',
     });
   const manager: Manager = {
     install(_, tarball) {
-      copyFileSync(tarball, join(root, 'root', basename(tarball)));
+      copyFileSync(tarball, join(root, HOME, basename(tarball)));
       inside('npm', 'install', '--no-audit', '--no-fund', `../${basename(tarball)}`);
     },
     node: (_, file) => inside('node', file),
   };
   const folder = join(root, PROJECT);
-  mkdirSync(folder);
+  mkdirSync(folder, { recursive: true });
   const libc = inside('node', '-p', 'process.report.getReport().header.glibcVersionRuntime').trim();
   return { folder, libc, manager };
 }
