@@ -3,12 +3,11 @@
  * `npm run bench:distributed -- --help` lists the options.
  */
 import { execFileSync } from 'node:child_process';
+import { availableParallelism } from 'node:os';
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
-import { describeMachine, machineLine } from '../machine.mts';
-import { notNegative, page } from '../options.mts';
+import { type Command, command } from '../command.mts';
+import { notNegative } from '../options.mts';
 import { writePage } from '../page.mts';
-import { Patience } from '../quiet.mts';
 import { type Column, markdownTable, significant, textTable } from '../table.mts';
 import type { Case, Figures, Measured } from './figures.mts';
 import { type Projection, project } from './projection.mts';
@@ -79,28 +78,10 @@ function measure(ranks: number, cases: readonly Case[], seconds: number): Measur
   return JSON.parse(output.trim().split('\n').at(-1) as string);
 }
 
-async function run() {
-  const { values } = parseArgs({
-    options: {
-      seconds: { type: 'string', default: '5' },
-      patience: { type: 'string', default: '30' },
-      markdown: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false, short: 'h' },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(help);
-    return;
-  }
-  const { quick } = values;
-  const seconds = quick ? 0.1 : notNegative('seconds', values.seconds);
-  const patience = new Patience(quick ? 0 : notNegative('patience', values.patience));
-  const markdown = page('markdown', values.markdown);
-  const machine = describeMachine();
-  const title = machineLine(machine, new Date());
+async function run({ own, quick, patience, markdown, title }: Command<'seconds'>) {
+  const seconds = quick ? 0.1 : notNegative('seconds', own.seconds);
   console.log(title);
-  await patience.waitFor(machine.processors);
+  await patience.waitFor(availableParallelism());
 
   const chosen = quick ? cases.slice(0, 2) : cases;
   const [one, two] = [1, 2].map((ranks) => measure(ranks, chosen, seconds));
@@ -125,7 +106,4 @@ async function run() {
   }
 }
 
-await run().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 2;
-});
+await command(help, { seconds: '5' }, run);

@@ -2,11 +2,9 @@
  * Trains networks with other libraries, with their own optimizers and with this package's, side by side.
  * `npm run bench:ecosystem -- --help` lists the options.
  */
-import { parseArgs } from 'node:util';
-import { describeMachine, machineLine } from '../machine.mts';
-import { notNegative, page, some } from '../options.mts';
+import { type Command, command } from '../command.mts';
+import { notNegative, some } from '../options.mts';
 import { writePage } from '../page.mts';
-import { Patience } from '../quiet.mts';
 import { type Column, markdownTable, significant, textTable } from '../table.mts';
 import { ecosystemTargets } from '../targets.mts';
 import { jax } from './jax.mts';
@@ -59,34 +57,17 @@ const columns: Column<Result>[] = [
   },
 ];
 
-async function run() {
-  const { values } = parseArgs({
-    options: {
-      libraries: { type: 'string', default: keys.join() },
-      seconds: { type: 'string', default: '6' },
-      patience: { type: 'string', default: '30' },
-      markdown: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false, short: 'h' },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(help);
-    return;
-  }
-  const { quick } = values;
-  const chosen = some('libraries', keys, values.libraries.split(','));
-  const markdown = page('markdown', values.markdown);
+async function run(given: Command<'libraries' | 'seconds'>) {
+  const { own, quick, patience, markdown, title } = given;
+  const chosen = some('libraries', keys, own.libraries.split(','));
   const budget = quick
     ? { seconds: 0.05, timing: 0.2, leastRounds: 2, leastTimings: 1 }
     : {
-        seconds: notNegative('seconds', values.seconds),
+        seconds: notNegative('seconds', own.seconds),
         timing: 1,
         leastRounds: 22,
         leastTimings: 11,
       };
-  const patience = new Patience(quick ? 0 : notNegative('patience', values.patience));
-  const title = machineLine(describeMachine(), new Date());
   console.log(title);
   const results: Result[] = [];
   for (const library of libraries.filter(({ key }) => chosen.includes(key))) {
@@ -106,7 +87,4 @@ async function run() {
   }
 }
 
-await run().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 2;
-});
+await command(help, { libraries: keys.join(), seconds: '6' }, run);

@@ -2,12 +2,9 @@
  * Measures for how long asynchronous steps hold the event loop.
  * `npm run bench:event-loop -- --help` lists the options.
  */
-import { parseArgs } from 'node:util';
 import { runtime } from 'rmsprop';
-import { describeMachine, machineLine } from '../machine.mts';
-import { notNegative, page } from '../options.mts';
+import { type Command, command } from '../command.mts';
 import { writePage } from '../page.mts';
-import { Patience } from '../quiet.mts';
 import { type Column, markdownTable, significant, textTable } from '../table.mts';
 import { HELD_TARGET } from '../targets.mts';
 import { parseShape } from '../tensors.mts';
@@ -48,23 +45,7 @@ const columns: Column<Result>[] = [
   },
 ];
 
-async function run() {
-  const { values } = parseArgs({
-    options: {
-      patience: { type: 'string', default: '30' },
-      markdown: { type: 'string' },
-      quick: { type: 'boolean', default: false },
-      help: { type: 'boolean', default: false, short: 'h' },
-    },
-  });
-  if (values.help) {
-    process.stdout.write(help);
-    return;
-  }
-  const { quick } = values;
-  const patience = new Patience(quick ? 0 : notNegative('patience', values.patience));
-  const markdown = page('markdown', values.markdown);
-  const title = machineLine(describeMachine(), new Date());
+async function run({ quick, patience, markdown, title }: Command<never>) {
   console.log(title);
   const results: Result[] = [];
   const { threads } = runtime();
@@ -85,7 +66,4 @@ async function run() {
   }
 }
 
-await run().catch((error: Error) => {
-  console.error(error.message);
-  process.exitCode = 2;
-});
+await command(help, {}, run);
