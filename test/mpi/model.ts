@@ -2,6 +2,7 @@ import { DistributedOptimizer } from '../../lib/mpi/distributed-optimizer.js';
 import type { Ranks } from '../../lib/mpi/ranks.js';
 import type { StepResult } from '../../lib/step-control.js';
 import { ordinaryValue } from '../bits.js';
+import { copies } from '../storages.js';
 import type { AnyOptimizer, Options, optimizers } from '../variants.js';
 import { simulatedRanks } from './simulated-ranks.js';
 
@@ -11,12 +12,14 @@ export type Class = (typeof optimizers)[number]['Class'];
 /** Tensors larger and smaller than chunks of norms and shards, one of them empty. */
 export const lengths = [9001, 3, 0, 12289, 4096, 7];
 
+const tensor = copies((seed: number, t: number, isWide: boolean) => {
+  const View = isWide ? Float64Array : Float32Array;
+  return new View(lengths[t] as number).map((_, i) => ordinaryValue(seed * 100 + t, i));
+});
+
 /** A list, the same numbers for the same seed; one is of float64, where states are not narrow. */
 export function tensors(seed: number, { stateType = 'float32' }: Options = {}): FloatTensor[] {
-  return lengths.map((length, t) => {
-    const View = t === 3 && stateType === 'float32' ? Float64Array : Float32Array;
-    return new View(length).map((_, i) => ordinaryValue(seed * 100 + t, i));
-  });
+  return lengths.map((_, t) => tensor(seed, t, t === 3 && stateType === 'float32') as FloatTensor);
 }
 
 /** What the tests use of a distributed optimizer, whatever its rule. */

@@ -13,8 +13,9 @@ function head(x: number): number {
 function sum64(numbers: readonly number[], divisor: number): number {
   let [sum = 0] = numbers;
   let error = 0;
-  for (const b of numbers.slice(1)) {
+  for (let k = 1; k < numbers.length; k++) {
     const a = sum;
+    const b = numbers[k] as number;
     sum = a + b;
     const added = sum - a;
     error += a - (sum - added) + (b - added);
@@ -41,10 +42,9 @@ export function reduce(out: Floats, parts: readonly Floats[], operation: string)
     // biome-ignore lint/complexity/useMathMinMax: of 0 and -0 the first one stays
     max: (numbers: readonly number[]) => numbers.reduce((a, b) => (b > a ? b : a)),
   }[operation] as typeof sum32;
+  const numbers: number[] = [];
   for (let i = 0; i < out.length; i++) {
-    out[i] = combine(
-      parts.map((part) => part[i] as number),
-      divisor,
-    );
+    for (let k = 0; k < parts.length; k++) numbers[k] = parts[k]?.[i] as number;
+    out[i] = combine(numbers, divisor);
   }
 }
