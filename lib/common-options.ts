@@ -20,7 +20,7 @@ export interface CommonOptions
     StorageOptions {}
 
 /** Options as properties of an optimizer; those that matter only when it is made can be read and not set. */
-export type Properties<O extends CommonOptions, Initial extends keyof O = never> = Required<
+export type Properties<O extends StorageOptions, Initial extends keyof O = never> = Required<
   Omit<O, Initial | InitialStorage> & Readonly<Pick<O, Initial | InitialStorage>>
 >;
 type InitialStorage = 'stateType' | 'dtype' | 'masterCopy';

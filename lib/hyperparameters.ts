@@ -81,6 +81,11 @@ export function fractionTo(largest: number, words: string, value: number): Hyper
   return number(value, `a number from 0 to ${words}`, (x) => x >= 0 && x <= largest);
 }
 
+/** A number from 0 to a largest one. */
+export function upTo(largest: number, value: number): Hyperparameter<number> {
+  return number(value, `a number from 0 to ${largest}`, (x) => x >= 0 && x <= largest);
+}
+
 /** A number between, and without, 0 and 1. */
 export function openFraction(value: number): Hyperparameter<number> {
   return number(value, 'a number above 0 and below 1', (x) => x > 0 && x < 1);
@@ -193,6 +198,9 @@ const elsewhere: { readonly [name: string]: string | undefined } = Object.assign
     beta_2: 'beta2',
     bias_correction: 'biasCorrection',
     momentum_decay: 'momentumDecay',
+    warmup_steps: 'warmUpSteps',
+    weight_lr_power: 'weightLrPower',
+    weight_decay_at_y: 'weightDecay',
     clipvalue: 'clipValue',
     clipnorm: 'clipNorm',
     global_clipnorm: 'clipGlobalNorm',

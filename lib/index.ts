@@ -48,6 +48,11 @@ export {
   type RMSpropOptions,
   Rprop,
   type RpropOptions,
+  ScheduleFreeAdamW,
+  type ScheduleFreeAdamWOptions,
+  type ScheduleFreeOptions,
+  ScheduleFreeRMSprop,
+  type ScheduleFreeRMSpropOptions,
   SGD,
   type SGDOptions,
 } from './rules/index.js';

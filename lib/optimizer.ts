@@ -327,8 +327,8 @@ export abstract class Optimizer<O, P extends object> {
    * number of rows is the length of a row, which must divide that of the tensor. None of either: no row moves
    * @param options `dense`: whether the other rows get a gradient of zeros: `stepTensor` with the gradient of the whole tensor
    * @throws TypeError ERR_TENSOR_TYPE, ERR_INVALID_OPTION, ERR_UNKNOWN_OPTION
-   * @throws RangeError ERR_ROW_RANGE, ERR_ROWS_UNSUPPORTED (Rprop; `stateType: 'uint8'`, unless rows are multiples of 256
-   * numbers), and those of `stepTensor`; nothing has changed
+   * @throws RangeError ERR_ROW_RANGE, ERR_ROWS_UNSUPPORTED (Rprop, Schedule-Free; `stateType: 'uint8'`, unless rows are
+   * multiples of 256 numbers), and those of `stepTensor`; nothing has changed
    */
   stepRows(
     name: TensorName<P>,
@@ -348,7 +348,7 @@ export abstract class Optimizer<O, P extends object> {
       if (steps[i] === 0 && this.#rowsFault(i, rows, gradientRows) === undefined) {
         startAverage(this.#state, i);
       }
-      const fits = !this.#rule.ignoresLaterRates;
+      const fits = !this.#rule.needsWholeTensors;
       if (!(fits && this.#currentPlan().stepRows(i, rows, gradientRows))) {
         throw this.#partFault(i, this.#rowsFault(i, rows, gradientRows));
       }
@@ -562,9 +562,10 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   /**
-   * Puts the averages of parameters that `averageDecay` keeps in their place, for validation or to save them, and the
-   * parameters aside, into memory that is allocated for it. Until {@link swapOutAverages} the optimizer does nothing else:
-   * whatever steps, saves or loads fails with ERR_OPTIMIZER_BUSY. 16-bit parameters get the averages rounded to the nearest.
+   * Puts the averages of parameters that `averageDecay` keeps, or else those that a Schedule-Free rule makes its parameters of,
+   * in their place, for validation or to save them, and the parameters aside, into memory that is allocated for it. Until
+   * {@link swapOutAverages} the optimizer does nothing else: whatever steps, saves or loads fails with ERR_OPTIMIZER_BUSY.
+   * 16-bit parameters get the averages rounded to the nearest.
    *
    * @throws RangeError ERR_NO_AVERAGES, ERR_OPTIMIZER_BUSY, ERR_TENSOR_DETACHED, ERR_TENSOR_LENGTH, ERR_TENSOR_OVERLAP,
    * ERR_OUT_OF_MEMORY; nothing has changed
@@ -577,7 +578,7 @@ export abstract class Optimizer<O, P extends object> {
     }
     const fault = memoryFault(this.#parameters);
     if (fault) throw fault;
-    this.#swapOut = swapInAverages(this.#state);
+    this.#swapOut = swapInAverages(this.#state, this.#groups);
   }
 
   /**

@@ -109,10 +109,20 @@ export interface Rule<
   readonly numbers?: TensorNumbers<O>;
   /** The rule in PyTorch, if it is there. */
   readonly pytorch?: PyTorchNames<O, NoInfer<Stream>>;
+  /** The average that is to be evaluated, if its steps move something else; `swapInAverages` makes it. */
+  readonly average?: RuleAverage<O, NoInfer<Stream>>;
+  /** Whether the first update of a tensor is that of all its elements, so that none can be left out. Not, if not given. */
+  readonly needsWholeTensors?: true;
   /** Whether the learning rate is where a tensor starts from, and later ones change nothing. Not, if not given. */
   readonly ignoresLaterRates?: true;
   /** Throws if hyperparameters, each good in itself, do not go together. */
   check?(h: Values<O>, where: string): void;
+}
+
+/** An average of parameters that is not kept, but follows from the parameter p and a state s: p + weight * (s - p). */
+export interface RuleAverage<O, Stream extends string = string> {
+  readonly name: Stream;
+  weight(h: Values<O>): number;
 }
 
 /** Any rule, where its options do not matter. */

@@ -23,8 +23,8 @@ export type RowNumbers = Int32Array | Uint32Array;
 type Slots = readonly (readonly (Slot | undefined)[])[];
 
 /**
- * The first thing wrong with some rows of tensor i and their gradients, as the error to throw. Rprop's step sizes begin with
- * the tensor's first step, and a block of a state of uint8 has one scale: there rows cannot always do without the others,
+ * The first thing wrong with some rows of tensor i and their gradients, as the error to throw. Rprop's step sizes and
+ * Schedule-Free's base parameters begin with the tensor's first step, and a block of a state of uint8 has one scale: there rows cannot always do without the others,
  * unless these get a gradient of zeros (`dense`).
  */
 export function rowsFault(
@@ -38,7 +38,7 @@ export function rowsFault(
 ) {
   const parameter = parameters[i] as Parameter;
   const { path, type, dtype, length } = parameter;
-  if (rule.ignoresLaterRates && !dense) {
+  if (rule.needsWholeTensors && !dense) {
     const expected = `a whole gradient for params${path}, which ${rule.name} needs`;
     return failure(RangeError, 'ERR_ROWS_UNSUPPORTED', expected, 'some rows');
   }

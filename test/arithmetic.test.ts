@@ -2,7 +2,7 @@ import fc from 'fast-check';
 import { describe, expect, test, vi } from 'vitest';
 import { float32 } from '../lib/arithmetic/float32.js';
 import { float64 } from '../lib/arithmetic/float64.js';
-import { power } from '../lib/arithmetic/power.js';
+import { power, raiseInPlace } from '../lib/arithmetic/power.js';
 import * as exact from './exact.js';
 
 /** One row a type; every suite below runs over the rows. quantum: the exponent of the denormals. */
@@ -308,6 +308,14 @@ describe('power', () => {
       expect(power(base, exponent)).toBe(nearestPower(base, exponent));
       expect(power(-base, exponent)).toBe(nearestPower(-base, exponent));
     });
+  });
+
+  test('of bases above 1 is near, and exact where it is a number of few bits', () => {
+    const bases = Float64Array.of(3, 0.5, 10, 2 ** 127, 7, 5);
+    raiseInPlace(bases, Float64Array.of(2, 3, 4, 4, 0, 0.75));
+    expect([...bases.subarray(0, 5)]).toEqual([9, 0.125, 10_000, 2 ** 508, 1]);
+    // Two roundings more than one.
+    expect(Math.abs((bases[5] as number) / Math.sqrt(5 * Math.sqrt(5)) - 1)).toBeLessThan(2 ** -50);
   });
 
   // The powers of which NAdam makes its momentum: momentumDecay 0.004 and others.

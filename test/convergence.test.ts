@@ -25,6 +25,8 @@ const settings: Record<string, Setting> = {
   Adadelta: { options: { learningRate: 1 } },
   Adamax: { options: { learningRate: 0.01 } },
   Lion: { options: { learningRate: 0.0005 } },
+  ScheduleFreeRMSprop: { options: { learningRate: 0.005 } },
+  ScheduleFreeAdamW: { options: { learningRate: 0.005 } },
   // Made for gradients of all the data.
   Rprop: { options: { learningRate: 0.001, stepMax: 0.01 }, epochs: 100, fullBatch: true },
 };

@@ -10,6 +10,8 @@ import {
   presets,
   RMSprop,
   Rprop,
+  ScheduleFreeAdamW,
+  ScheduleFreeRMSprop,
   SGD,
 } from '../lib/index.js';
 
@@ -217,6 +219,80 @@ describe('one step by hand', () => {
     const h = { learningRate: 1, beta1: 0.5, beta2: 0.75 };
     // m = 0, 1, .5, 0: the signs are those of 0 + 2, .5 - .5, .25 - .75.
     expect(path((p) => new Lion(p, h), [4, -1, -1.5], 0)).toEqual([-1, -1, 0]);
+  });
+
+  describe('Schedule-Free', () => {
+    // The gradients divided by their roots are 1 with beta2 or decay 0, so base parameters fall by the rate.
+    const h = { learningRate: 1, beta1: 0.5, epsilon: 0 };
+    const averages = (
+      optimizer: { swapInAverages(): void; swapOutAverages(): void },
+      p: object,
+    ) => {
+      optimizer.swapInAverages();
+      const [average] = p as Float64Array;
+      optimizer.swapOutAverages();
+      return average;
+    };
+    const follow = (more: object, gradients: readonly number[] = [2, 3, 4]) => {
+      const p = f64(0);
+      const optimizer = new ScheduleFreeRMSprop(p, { ...h, decay: 0, ...more });
+      return gradients.map((g) => {
+        optimizer.step(f64(g));
+        return [p[0], averages(optimizer, p)];
+      });
+    };
+
+    test('parameters are between the base parameters and their average', () => {
+      // z = -1, -2, -3, of which the averages are -1, -1.5, -2.
+      expect(follow({})).toEqual([
+        [-1, -1],
+        [-1.75, -1.5],
+        [-2.5, -2],
+      ]);
+    });
+
+    test('the rate rises in the warm-up, and the average weighs its square', () => {
+      // z = -.5, -1.5, -2.5 with the weights .25, 1, 1.
+      const expected = [-0.5, (-0.5 * 0.25 - 1.5) / 1.25, (-0.5 * 0.25 - 1.5 - 2.5) / 2.25];
+      const actual = follow({ warmUpSteps: 2 });
+      for (const [t, [, average]] of actual.entries()) {
+        expect(average).toBeCloseTo(expected[t] as number, 14);
+      }
+    });
+
+    test('later steps weigh more, by the power r, and a smaller rate no less', () => {
+      const p = f64(0);
+      const optimizer = new ScheduleFreeRMSprop(p, { ...h, decay: 0, r: 1 });
+      optimizer.step(f64(2));
+      optimizer.learningRate = 0.5;
+      optimizer.step(f64(2));
+      // z = -1, -1.5 with the weights 1, 2.
+      expect(averages(optimizer, p)).toBeCloseTo(-4 / 3, 14);
+    });
+
+    test('weights decay beside the root, at the parameters', () => {
+      // z = 1 - (1 + .5 * 1) = -.5; then p = x = -.5, and z = -.5 - (1 - .5 * .5).
+      const p = f64(1);
+      const optimizer = new ScheduleFreeAdamW(p, { ...h, beta2: 0, weightDecay: 0.5 });
+      optimizer.step(f64(2));
+      optimizer.step(f64(2));
+      expect(averages(optimizer, p)).toBeCloseTo((-0.5 - 1.25) / 2, 14);
+    });
+
+    test('AdamW corrects the root for its start, RMSprop does not', () => {
+      expect(path((p) => new ScheduleFreeAdamW(p, { ...h, beta2: 0.75 }), [2], 0)).toEqual([-1]);
+      expect(path((p) => new ScheduleFreeRMSprop(p, { ...h, decay: 0.75 }), [2], 0)).toEqual([-2]);
+    });
+
+    test('with a rate of 0 all stays, and the average begins when there is one', () => {
+      const p = f64(3);
+      const optimizer = new ScheduleFreeAdamW(p, { ...h, learningRate: 0, beta2: 0 });
+      optimizer.step(f64(2));
+      expect([p[0], averages(optimizer, p)]).toEqual([3, 3]);
+      optimizer.learningRate = 1;
+      optimizer.step(f64(2));
+      expect([p[0], averages(optimizer, p)]).toEqual([2, 2]);
+    });
   });
 
   test('the rate of Adagrad falls with the steps: rate / (1 + (t - 1) * decay)', () => {

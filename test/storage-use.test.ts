@@ -9,7 +9,8 @@ import { NEAREST } from '../lib/types/rounding.js';
 import { BLOCK, UInt8 } from '../lib/types/uint8.js';
 import { difference, ordinaryValue } from './bits.js';
 import { engines } from './engines.js';
-import { type Options, optimizers } from './variants.js';
+import { possible } from './storages.js';
+import { extremes, type Options, optimizers } from './variants.js';
 
 type Dtype = 'array' | 'bfloat16' | 'float16';
 const codecs = { bfloat16, float16 };
@@ -66,13 +67,12 @@ const storages: Required<Omit<StorageOptions, 'seed'>>[] = (
   ),
 );
 
-const wideStates = storages.filter(({ stateType }) => stateType === 'float32');
-
 describe.each(engines)('on %s', (isa) => {
   const rules = optimizers.map(({ Class, rule, name }) => {
     // With weight decay no gradient is a number of few bits any more.
     const momentum = 'momentum' in rule.hyperparameters ? { momentum: 0.9 } : {};
-    const possibleStorages = 'stepMax' in rule.hyperparameters ? wideStates : storages;
+    const [variant = {}] = extremes(rule);
+    const possibleStorages = storages.filter((storage) => possible(variant, storage));
     const options: Options = { weightDecay: 0.01, ...momentum };
     return { name, Class, options, storages: possibleStorages };
   });

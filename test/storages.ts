@@ -50,7 +50,8 @@ export function copies<Arguments extends unknown[]>(make: (...values: Arguments)
 /** Whether a variant of a rule can be stored so. */
 export function possible(variant: Options, { stateType }: Storage) {
   const needsWide = variant.centered || 'stepMax' in variant;
-  return !(needsWide && stateType !== 'float32');
+  if (needsWide) return stateType === 'float32';
+  return !('warmUpSteps' in variant && stateType === 'uint8');
 }
 
 /** The ways to store what any variant of a rule needs. */

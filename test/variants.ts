@@ -16,6 +16,8 @@ import {
   RMSprop,
   Rprop,
   rules,
+  ScheduleFreeAdamW,
+  ScheduleFreeRMSprop,
   SGD,
 } from '../lib/rules/index.js';
 import { selectionHyperparameters } from '../lib/selection.js';
@@ -68,11 +70,16 @@ export const optimizers = [
   { rule: rules.adamax, Class: Adamax },
   { rule: rules.rprop, Class: Rprop },
   { rule: rules.lion, Class: Lion },
+  { rule: rules.scheduleFreeRMSprop, Class: ScheduleFreeRMSprop },
+  { rule: rules.scheduleFreeAdamW, Class: ScheduleFreeAdamW },
 ].map(({ rule, Class }) => ({
   name: rule.name,
   rule: rule as unknown as AnyRule,
   Class: Class as unknown as AnyClass,
 }));
+
+/** What options that are 0 by default are besides, if 0.7 is too much, or no value of theirs. */
+const others: Record<string, number> = { weightDecay: 0.01, warmUpSteps: 2 };
 
 /** Values that matter: every word, both booleans, and for numbers that are 0 by default 0 and something else. */
 function values(
@@ -82,7 +89,7 @@ function values(
   if (words) return [...words];
   if (type === 'boolean') return [false, true];
   if (preset !== 0) return [preset];
-  return [0, name === 'weightDecay' ? 0.01 : 0.7];
+  return [0, others[name] ?? 0.7];
 }
 
 /** Options that change what happens around any rule, and not the rule: test/around/ has them. */

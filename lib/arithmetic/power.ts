@@ -68,6 +68,23 @@ export function powersInPlace(base: number, exponents: Float64Array) {
   }
 }
 
+/**
+ * Puts base^exponent in the place of every base of at least 0. The results must be numbers of float64 that are not denormal.
+ * Of bases above 1 the powers of 2 are taken apart: two roundings more, and the same bits everywhere.
+ */
+export function raiseInPlace(bases: Float64Array, exponents: Float64Array) {
+  for (let k = 0; k < bases.length; k++) {
+    let halvings = 0;
+    for (; (bases[k] as number) > 1; halvings++) (bases[k] as number) /= 2;
+    passed[0] = bases[k] as number;
+    passed[1] = exponents[k] as number;
+    bases[k] = raise()[0] as number;
+    passed[0] = 0.5;
+    passed[1] = halvings * (exponents[k] as number);
+    (bases[k] as number) /= raise()[0] as number;
+  }
+}
+
 /** Returns `passed`. */
 function raise() {
   const base = passed[0] as number;

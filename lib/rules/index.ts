@@ -7,6 +7,8 @@ import { lion } from './lion.js';
 import { nadam } from './nadam.js';
 import { rmsprop } from './rmsprop.js';
 import { rprop } from './rprop.js';
+import { scheduleFreeAdamW } from './schedule-free-adamw.js';
+import { scheduleFreeRMSprop } from './schedule-free-rmsprop.js';
 import { sgd } from './sgd.js';
 
 export { Adadelta, type AdadeltaOptions } from './adadelta.js';
@@ -18,6 +20,9 @@ export { Lion, type LionOptions } from './lion.js';
 export { NAdam, type NAdamOptions } from './nadam.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { Rprop, type RpropOptions } from './rprop.js';
+export type { ScheduleFreeOptions } from './schedule-free.js';
+export { ScheduleFreeAdamW, type ScheduleFreeAdamWOptions } from './schedule-free-adamw.js';
+export { ScheduleFreeRMSprop, type ScheduleFreeRMSpropOptions } from './schedule-free-rmsprop.js';
 export { SGD, type SGDOptions } from './sgd.js';
 
 /** Every rule: the table that tests iterate over. */
@@ -32,4 +37,6 @@ export const rules = {
   adamax,
   rprop,
   lion,
+  scheduleFreeRMSprop,
+  scheduleFreeAdamW,
 } as const;

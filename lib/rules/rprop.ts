@@ -51,6 +51,7 @@ export const rprop = defineRule({
   scalars: ['learningRate', 'etaMinus', 'etaPlus', 'stepMin', 'stepMax'],
   switches: ['firstStep'],
   ignoresLaterRates: true,
+  needsWholeTensors: true,
 
   check({ stepMin, stepMax, stateType }, where) {
     // Step sizes differ by many powers of ten, and every one is all that its parameter has; of gradients the sign counts,

@@ -8,12 +8,13 @@
 #include "nadam.h"
 #include "rmsprop.h"
 #include "rprop.h"
+#include "schedule-free.h"
 #include "sgd.h"
 
 template <class... Rules>
 struct RuleList {};
 
-using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion, NAdam>;
+using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion, NAdam, ScheduleFree>;
 
 template <class Rule, class... Rules>
 constexpr unsigned numberOf(RuleList<Rules...>) {

@@ -1,5 +1,7 @@
 import { describe, expect, test } from 'vitest';
-import { configure, SGD } from '../../lib/index.js';
+import { configure, ScheduleFreeAdamW, SGD } from '../../lib/index.js';
+import { bfloat16 } from '../../lib/types/bfloat16.js';
+import { NEAREST } from '../../lib/types/rounding.js';
 import { ordinaryValue, place } from '../bits.js';
 import { engines } from '../engines.js';
 import { storages, tensorOf } from '../storages.js';
@@ -63,6 +65,38 @@ describe.each(engines)('on %s', (isa) => {
     expect([a[0], b[0]]).toEqual([8, 5]); // of 4 and 12; and what was never updated
     optimizer.swapOutAverages();
     expect([a[0], b[0]]).toEqual([12, 5]);
+  });
+
+  test("a rule's own average is within the bounds, and gives way to that of averageDecay", () => {
+    configure({ isa });
+    const averageOf = (more: object) => {
+      const w = Float64Array.of(0);
+      const own = { learningRate: 1, beta1: 0.5, beta2: 0, epsilon: 0 };
+      const optimizer = new ScheduleFreeAdamW([w], { ...own, ...more });
+      for (let t = 0; t < 2; t++) optimizer.step([Float64Array.of(1)]);
+      optimizer.swapInAverages();
+      return w[0];
+    };
+    // Base parameters -1 and -2, of which the second is -1.5 within bounds; parameters -1 and -1.75.
+    expect(averageOf({})).toBe(-1.5);
+    expect(averageOf({ averageDecay: 0.5 })).toBe(-1.375);
+    expect(averageOf({ lowerBound: -1.5 })).toBe(-1.25);
+  });
+
+  test('a rule with an average of its own takes 16-bit parameters from their float32 copy', () => {
+    configure({ isa });
+    const storage = { dtype: 'bfloat16', stateType: 'float32', masterCopy: true } as const;
+    const tensor = (seed: number) => tensorOf(storage, 300, (i) => ordinaryValue(seed, i));
+    const p = tensor(1);
+    const optimizer = new ScheduleFreeAdamW([p], { ...storage, learningRate: 0.1 });
+    for (let t = 0; t < 4; t++) optimizer.step([tensor(2 + t)]);
+    const state = optimizer.stateDict().groups[0]?.tensors[0]?.state;
+    const { masterCopy, baseParameter } = state as Record<string, Float32Array>;
+    optimizer.swapInAverages();
+    const exact = Array.from(masterCopy as Float32Array, (x, i) => {
+      return Math.fround(x + (1 - 1 / 0.9) * (((baseParameter as Float32Array)[i] as number) - x));
+    });
+    expect([...p]).toEqual(exact.map((x) => bfloat16.encode(x, NEAREST)));
   });
 
   const all = [...storages, { dtype: 'array', stateType: 'float32', masterCopy: false } as const];

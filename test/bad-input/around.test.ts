@@ -1,5 +1,12 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, configure, RMSprop, SGD, type StateDict } from '../../lib/index.js';
+import {
+  Adam,
+  configure,
+  RMSprop,
+  ScheduleFreeRMSprop,
+  SGD,
+  type StateDict,
+} from '../../lib/index.js';
 import { detached, engines, expectFailure, type Failure, f32, rmsprop } from './failure.js';
 
 /** What each option may be, in the words of its errors, and values that it cannot be. */
@@ -326,6 +333,20 @@ describe('averages', () => {
     expect(averages).not.toEqual(before.w);
     return { w, optimizer, before, averages };
   };
+
+  test('a Schedule-Free optimizer does not step while its average is evaluated', async () => {
+    const w = f32(1, 2);
+    const optimizer = new ScheduleFreeRMSprop([w]);
+    optimizer.step([f32(1, -1)]);
+    const [trained, state] = [w.slice(), optimizer.stateDict()];
+    optimizer.swapInAverages();
+    for (const run of [() => optimizer.step([f32(1, 1)]), () => optimizer.stateDict()]) {
+      expect(run).toThrow(expect.objectContaining({ code: 'ERR_OPTIMIZER_BUSY' }));
+    }
+    await expect(optimizer.save('nowhere')).rejects.toMatchObject({ code: 'ERR_OPTIMIZER_BUSY' });
+    optimizer.swapOutAverages();
+    expect([w, optimizer.stateDict()]).toEqual([trained, state]);
+  });
 
   const says = (call: string) =>
     `Expected ${call} when nothing is at work on the optimizer, but received a call while averages are swapped in`;

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, configure, NAdam, RMSprop, Rprop, runtime, SGD } from '../../lib/index.js';
+import {
+  Adam,
+  configure,
+  NAdam,
+  RMSprop,
+  Rprop,
+  runtime,
+  ScheduleFreeAdamW,
+  SGD,
+} from '../../lib/index.js';
 import { domain, expectFailure, type Failure, f32, rmsprop } from './failure.js';
 
 const patterns = 'to be a list of patterns of names, which are strings';
@@ -102,6 +111,27 @@ const badOptions: Failure[] = [
     ([options, says]): Failure => ({
       does: `an NAdam with ${JSON.stringify(options)}`,
       run: () => new NAdam(f32(1), options),
+      kind: RangeError,
+      code: 'ERR_INVALID_OPTION',
+      says: `Expected options.${says}`,
+    }),
+  ),
+  ...(
+    [
+      [{ beta1: 1 }, 'beta1 to be a number above 0 and below 1, but received 1'],
+      [{ beta1: 0 }, 'beta1 to be a number above 0 and below 1, but received 0'],
+      [{ r: 5 }, 'r to be a number from 0 to 4, but received 5'],
+      [{ weightLrPower: -1 }, 'weightLrPower to be a number from 0 to 4, but received -1'],
+      [
+        { warmUpSteps: 0.5 },
+        'warmUpSteps to be an integer from 0 to 9007199254740991, but received 0.5',
+      ],
+      [{ weightDecayMode: 'l2' }, `weightDecayMode to be 'update', but received "l2"`],
+    ] as const
+  ).map(
+    ([options, says]): Failure => ({
+      does: `a Schedule-Free optimizer with ${JSON.stringify(options)}`,
+      run: () => new ScheduleFreeAdamW(f32(1), options as object),
       kind: RangeError,
       code: 'ERR_INVALID_OPTION',
       says: `Expected options.${says}`,

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, test } from 'vitest';
-import { configure, type Isa, RMSprop, Rprop, SGD } from '../../lib/index.js';
+import { configure, type Isa, RMSprop, Rprop, ScheduleFreeAdamW, SGD } from '../../lib/index.js';
 import type { Options } from '../variants.js';
 import { detached, engines, expectFailure, type Failure, f32, good, trained } from './failure.js';
 
@@ -412,6 +412,10 @@ test.each(engines)('on %s, rows of some tensors cannot do without the others', (
   refused(
     new Rprop([w]) as never,
     'Expected a whole gradient for params[0], which Rprop needs, but received some rows',
+  );
+  refused(
+    new ScheduleFreeAdamW([w]) as never,
+    'Expected a whole gradient for params[0], which ScheduleFreeAdamW needs, but received some rows',
   );
   refused(
     new RMSprop([w], { stateType: 'uint8' }) as never,

@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { Adam, configure, type Isa, RMSprop, Rprop, SGD, type StateDict } from '../../lib/index.js';
+import {
+  Adam,
+  configure,
+  type Isa,
+  RMSprop,
+  Rprop,
+  ScheduleFreeRMSprop,
+  SGD,
+  type StateDict,
+} from '../../lib/index.js';
 import type { MemoryArray, Tensor } from '../../lib/tensor.js';
 import type { AnyOptimizer } from '../variants.js';
 import { engines, expectFailure, type Failure, f32, rmsprop } from './failure.js';
@@ -45,6 +54,12 @@ const badOptions: Failure[] = [
       says: `Expected options.stateType to be 'float32' for Rprop, but received "${stateType}"`,
     },
   ]),
+  {
+    does: 'a Schedule-Free rule and uint8 states',
+    run: () => new ScheduleFreeRMSprop(f32(1), { stateType: 'uint8' }),
+    ...conflict,
+    says: `Expected options.stateType to be 'float32' or 'bfloat16' for a Schedule-Free optimizer, but received "uint8"`,
+  },
   {
     does: 'a type of states that is not offered',
     run: () => rmsprop({ stateType: 'float16' }),

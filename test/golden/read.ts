@@ -131,7 +131,7 @@ interface Case<R extends GoldenRule> {
 /** One training run by PyTorch, or of Lion by lion.py. A test of `rule` narrows `options`. */
 export type GoldenCase<R extends GoldenRule = GoldenRule> = { [K in R]: Case<K> }[R];
 
-type Encoded = string;
+export type Encoded = string;
 
 interface FixtureCase<R extends GoldenRule> {
   name: string;
@@ -162,7 +162,7 @@ interface Dataset {
   gradients: PerTensor<FloatArray>[];
 }
 
-function decode(text: Encoded, dtype: Dtype): FloatArray {
+export function decode(text: Encoded, dtype: Dtype): FloatArray {
   const bytes = Buffer.from(text, 'base64');
   if (dtype === 'float32') {
     return Float32Array.from({ length: bytes.length / 4 }, (_, i) => bytes.readFloatLE(4 * i));

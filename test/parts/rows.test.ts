@@ -7,8 +7,8 @@ import { possible, type Storage, storagesOf } from '../storages.js';
 import { type AnyOptimizer, extremes, type Options, optimizers } from '../variants.js';
 import { doubles, expectSameArrays, float32, stored, told } from './runs.js';
 
-/** Rprop needs whole tensors. */
-const withRows = optimizers.filter(({ rule }) => !rule.ignoresLaterRates);
+/** Rprop and Schedule-Free need whole tensors. */
+const withRows = optimizers.filter(({ rule }) => !rule.needsWholeTensors);
 
 interface Case {
   Class: (typeof optimizers)[number]['Class'];

@@ -102,7 +102,7 @@ export function isInPyTorch(name: string, options: Options): boolean {
 }
 
 /** The classes that PyTorch has, too. */
-export const inPyTorch = optimizers.filter(({ name }) => name !== 'Lion');
+export const inPyTorch = optimizers.filter(({ name, rule }) => name !== 'Lion' && !rule.average);
 
 /** Every one of them in every variant. */
 export const everyVariant = inPyTorch.flatMap(({ name, rule }) =>

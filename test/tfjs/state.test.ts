@@ -3,8 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { train } from '../../lib/tfjs/index.js';
 import type { NamedTensor } from '../../lib/tfjs/weights.js';
 import { possible, type Storage } from '../storages.js';
-import { extremes, optimizers, variants } from '../variants.js';
+import { extremes, variants } from '../variants.js';
 import { squares, use, variable } from './backends.js';
+import { rulesOfTrain } from './train.js';
 
 beforeAll(() => use('cpu'));
 
@@ -119,7 +120,7 @@ describe.each(['rmsprop', 'adam'] as const)('the state of %s', (name) => {
 
 const around = { clipGlobalNorm: 0.5, accumulationSteps: 2, averageDecay: 0.9, weightDecay: 0.01 };
 const stateTypes = ['float32', 'bfloat16', 'uint8'] as const;
-const saved = optimizers.flatMap(({ rule, name }) =>
+const saved = rulesOfTrain.flatMap(({ rule, name }) =>
   stateTypes.flatMap((stateType) => {
     const can = (variant: object) => possible({ ...variant }, { stateType } as Storage);
     const some = variants(rule).some(can) ? extremes(rule, can) : [];
