@@ -1,11 +1,11 @@
-import type { RMSpropOptions } from './rules/index.js';
+import type { RMSpropOptions, ScheduleFreeAdamWOptions } from './rules/index.js';
 
 /**
  * What other frameworks call RMSprop, as options: `new RMSprop(params, { ...presets.pytorch, learningRate: 0.01 })`. Each has
  * its framework's defaults, and where the framework has no default for the learning rate, neither has the preset.
  *
  * `pytorch` and, unless centred, `stableBaselines3` give the framework's bits; the other frameworks round elsewhere.
- * docs/presets.md says how near they come, and what was compared.
+ * docs/presets.md says how near they come, and what was compared. `algoPerf` is none of these: it is for ScheduleFreeAdamW.
  */
 export const presets = {
   /** torch.optim.RMSprop: torch/optim/rmsprop.py. Its loop over tensors, `foreach=False`, bit for bit. */
@@ -155,7 +155,22 @@ export const presets = {
   mlx: { decay: 0.99, epsilon: 1e-8, epsilonPlacement: 'outside' },
   /** RMSPropSolver of Caffe: src/caffe/solvers/rmsprop_solver.cpp. Without momentum. */
   caffe: { decay: 0.99, epsilon: 1e-8, epsilonPlacement: 'outside', weightDecayMode: 'l2' },
-} as const satisfies Record<string, RMSpropOptions>;
+  /**
+   * For {@link ScheduleFreeAdamW}: the settings of the Schedule-Free AdamW that won the self-tuning track of AlgoPerf 2024, for
+   * all of its workloads: HPARAMS of schedulefree/algoperf/self_tuning/schedule_free_adamw/submission.py in
+   * facebookresearch/schedule_free. It warmed up over 2 % of the steps that it expected to make, which is up to
+   * `warmUpSteps`; it decayed weights at the average and put the bias correction into the rate, which the published optimizer
+   * does not.
+   */
+  algoPerf: {
+    learningRate: 0.0025,
+    beta1: 0.9,
+    beta2: 0.9955159689799007,
+    weightDecay: 0.08121616522670176,
+    r: 0.75,
+    weightLrPower: 2,
+  },
+} as const satisfies Record<string, RMSpropOptions | ScheduleFreeAdamWOptions>;
 
 for (const preset of Object.values(presets)) Object.freeze(preset);
 Object.freeze(presets);
