@@ -59,7 +59,8 @@ function averageOfRule(state: State, i: number, h: Values<object>): Float32Array
     decode(own as Tensor, type as DataType, other);
   }
   const w = weight(h);
-  for (const [k, p] of values.entries()) {
+  for (let k = 0; k < values.length; k++) {
+    const p = values[k] as number;
     const average = p + w * ((other[k] as number) - p);
     values[k] = Math.min(Math.max(average, lowerBound), upperBound);
   }
@@ -74,7 +75,8 @@ function parameterOf(state: State, i: number): Float32Array | Float64Array {
   if (type !== 'bfloat16' && type !== 'float16') return values;
   const codec = codecs[type];
   for (const { values: copy } of state.arrays(i, rankOf(state, 'masterCopy'))) {
-    for (const [k, own] of copy.entries()) {
+    for (let k = 0; k < copy.length; k++) {
+      const own = copy[k] as number;
       if (codec.decode(codec.encode(own, NEAREST)) === values[k]) values[k] = own;
     }
   }

@@ -436,8 +436,9 @@ const shrink = fc.record({ place: fc.nat(4), back: fc.boolean() }).map(({ place,
 /** Averages are in the place of parameters for a while. */
 const swap = fc.constant(
   command('swap', (world) => {
-    const { optimizer, twin, options } = world;
-    const none = options.averageDecay === undefined ? 'ERR_NO_AVERAGES' : world.broken;
+    const { optimizer, twin, options, rule } = world;
+    const hasNone = options.averageDecay === undefined && !rule.average;
+    const none = hasNone ? 'ERR_NO_AVERAGES' : world.broken;
     const code = world.pending.length > 0 ? 'ERR_OPTIMIZER_BUSY' : none;
     expectThrows(() => optimizer.swapInAverages(), code);
     if (code) return;

@@ -3,6 +3,7 @@ import { runInNewContext } from 'node:vm';
 import fc from 'fast-check';
 import { expect } from 'vitest';
 import { configure, type Isa, type TensorState } from '../../lib/index.js';
+import type { AnyRule } from '../../lib/rule.js';
 import type { MemoryArray } from '../../lib/tensor.js';
 import { bfloat16 } from '../../lib/types/bfloat16.js';
 import { float16 } from '../../lib/types/float16.js';
@@ -154,6 +155,7 @@ export class World {
   apart = false;
   /** Whether a load is under way. */
   loading = false;
+  readonly rule: AnyRule;
   /** A file of this world's own. */
   readonly file: string;
   #seed = 1;
@@ -162,6 +164,7 @@ export class World {
     this.plan = { ...plan, lengths: [...plan.lengths] };
     this.file = file;
     const { rule } = this.#registered();
+    this.rule = rule;
     const { type, masterCopy, lengths, memories: kinds } = plan;
     const storage = {
       dtype: type === 'bfloat16' || type === 'float16' ? type : ('array' as const),

@@ -24,6 +24,7 @@ const around: Options[] = [
 const storages: Options[] = [{ stateType: 'uint8' }, { stateType: 'bfloat16', clipGlobalNorm: 3 }];
 
 const adam = optimizers.find(({ name }) => name === 'Adam') as (typeof optimizers)[number];
+const scheduleFree = optimizers.find(({ rule }) => rule.average) as typeof adam;
 const cases = [
   ...optimizers.flatMap(({ name, rule, Class }) =>
     extremes(rule).map((options) => ({ name, Class, options })),
@@ -101,31 +102,36 @@ test('gradients that differ between ranks are averaged in their order', async ()
   }
 });
 
-test('averages are swapped in and out on all ranks, and listeners hear of steps', async () => {
-  const options = { averageDecay: 0.5 };
-  const expected = tensors(1);
-  const single = new adam.Class(expected, options);
-  for (let step = 0; step < 3; step++) single.step(tensors(10 + step));
-  const trained = expected.map((tensor) => tensor.slice());
-  single.swapInAverages();
-  await onRanks(3, async (comm) => {
-    const params = tensors(1);
-    const distributed = await distribute(adam.Class, params, options, comm);
-    const heard: number[] = [];
-    distributed.optimizer.onStep(({ step }) => heard.push(step));
-    for (let step = 0; step < 3; step++) await distributed.step(tensors(10 + step));
-    expect(heard).toEqual([1, 2, 3]);
-    await distributed.swapInAverages();
-    const same = (to: readonly FloatTensor[]) => {
-      for (const [i, tensor] of to.entries()) {
-        expect(difference(params[i] as FloatTensor, tensor)).toBeUndefined();
-      }
-    };
-    same(expected);
-    await distributed.swapOutAverages();
-    same(trained);
-  });
-});
+test.each([
+  { of: 'averageDecay', Class: adam.Class, options: { averageDecay: 0.5 } },
+  { of: 'the rule', Class: scheduleFree.Class, options: {} },
+])(
+  'averages of $of are swapped in and out on all ranks, and listeners hear of steps',
+  async ({ Class, options }) => {
+    const expected = tensors(1);
+    const single = new Class(expected, options);
+    for (let step = 0; step < 3; step++) single.step(tensors(10 + step));
+    const trained = expected.map((tensor) => tensor.slice());
+    single.swapInAverages();
+    await onRanks(3, async (comm) => {
+      const params = tensors(1);
+      const distributed = await distribute(Class, params, options, comm);
+      const heard: number[] = [];
+      distributed.optimizer.onStep(({ step }) => heard.push(step));
+      for (let step = 0; step < 3; step++) await distributed.step(tensors(10 + step));
+      expect(heard).toEqual([1, 2, 3]);
+      await distributed.swapInAverages();
+      const same = (to: readonly FloatTensor[]) => {
+        for (const [i, tensor] of to.entries()) {
+          expect(difference(params[i] as FloatTensor, tensor)).toBeUndefined();
+        }
+      };
+      same(expected);
+      await distributed.swapOutAverages();
+      same(trained);
+    });
+  },
+);
 
 test('a rank has its share of the state', async () => {
   const size = 4;
