@@ -79,6 +79,7 @@ export interface Binding {
    * @param reports room for what a step that reports tells of each tensor: see lib/report.ts
    * @param squares room for the sum of the squares of each tensor's gradient
    * @param sums room for that of each 4096 numbers of each tensor
+   * @param samples room for the sums of squares of what is sampled of each of those: of parameters, and of their updates
    * @param multipliers room for what norms make of each tensor's gradient
    */
   createPlan(
@@ -94,6 +95,7 @@ export interface Binding {
     reports: Float64Array,
     squares: Float64Array,
     sums: Float64Array,
+    samples: Float64Array,
     multipliers: Float64Array,
   ): Plan | null;
 

@@ -5,7 +5,7 @@ export interface Hyperparameter<T> {
   /** Undefined where there is none: such an option must be given. */
   readonly default: T;
   readonly expected: string;
-  readonly type: 'number' | 'string' | 'boolean' | 'function' | 'list';
+  readonly type: 'number' | 'string' | 'boolean' | 'boolean or number' | 'function' | 'list';
   accepts(value: T): boolean;
   /** What is kept of a value, so that nobody can change it later. The value itself, if not given. */
   copy?(value: T): T;
@@ -175,6 +175,7 @@ export function checkValue(
 }
 
 function isOfType(value: unknown, type: Hyperparameter<unknown>['type']): boolean {
+  if (type === 'boolean or number') return ['boolean', 'number'].includes(typeof value);
   if (type !== 'list') return typeof value === type;
   try {
     return Array.isArray(value);

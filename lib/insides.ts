@@ -31,8 +31,13 @@ export interface Insides {
    * Begins a step that is made piece by piece, with the hyperparameters of these groups, within a turn.
    *
    * @param gradients null for the tensors that it leaves alone; becomes null for frozen ones
+   * @param whole the tensors that the optimizer has pieces of
    */
-  beginPieces(gradients: unknown[], groups: readonly StepGroup[]): Pieces;
+  beginPieces(
+    gradients: unknown[],
+    groups: readonly StepGroup[],
+    whole: readonly Parameter[],
+  ): Pieces;
   /** Says which block of a larger tensor each parameter begins with. */
   placeBlocks(firstBlocks: readonly number[]): void;
   /** The state as it is now. */

@@ -84,7 +84,7 @@ function createEngine(binding: Binding, description: Description): Engine {
       arena,
       rows,
       rowOf,
-      step: { request, norms, reports, squares, sums, multipliers },
+      step: { request, norms, reports, squares, sums, samples, multipliers },
     }) {
       const number = findRule(rule, description);
       const layout = parameters.flatMap(({ type, dtype, length, firstBlock }, i) => {
@@ -113,6 +113,7 @@ function createEngine(binding: Binding, description: Description): Engine {
         reports,
         squares,
         sums,
+        samples,
         multipliers,
       );
       if (plan === null) return undefined;

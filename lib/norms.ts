@@ -19,7 +19,17 @@ export function firstChunksOf(lengths: readonly number[]): number[] {
 }
 
 /** How many sums a chunk is spread over, element by element; they are added in pairs then. */
-const LANES = 32;
+export const LANES = 32;
+
+/** The sum of the lanes, which become 0. */
+export function foldLanes(lanes: Float64Array): number {
+  for (let half = LANES / 2; half >= 1; half /= 2) {
+    for (let k = 0; k < half; k++) (lanes[k] as number) += lanes[k + half] as number;
+  }
+  const sum = lanes[0] as number;
+  lanes.fill(0);
+  return sum;
+}
 
 /** The sums of the squares of the numbers of a tensor, in float64: one for each chunk, NaN if a number of it is infinite or NaN. */
 export class SumsOfSquares {
@@ -50,12 +60,7 @@ export class SumsOfSquares {
   }
 
   #fold() {
-    const lanes = this.#lanes;
-    for (let half = LANES / 2; half >= 1; half /= 2) {
-      for (let k = 0; k < half; k++) (lanes[k] as number) += lanes[k + half] as number;
-    }
-    this.#sums[this.#chunk++] = lanes[0] as number;
-    lanes.fill(0);
+    this.#sums[this.#chunk++] = foldLanes(this.#lanes);
   }
 }
 

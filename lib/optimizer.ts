@@ -36,6 +36,7 @@ import {
   type TensorName,
 } from './params.js';
 import type { Pieces } from './pieces.js';
+import { capOf, rowsWithCap, type SampleSums } from './relative-cap.js';
 import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
@@ -111,7 +112,7 @@ export abstract class Optimizer<O, P extends object> {
       stepInTurn: (gradients, groups, signal) =>
         this.#stepInTurn(this.#collect(gradients), () => groups, signal),
       collect: (gradients) => this.#collect(gradients),
-      beginPieces: (gradients, groups) => this.#beginPieces(gradients, groups),
+      beginPieces: (gradients, groups, whole) => this.#beginPieces(gradients, groups, whole),
       placeBlocks: (firstBlocks) => this.#placeBlocks(firstBlocks),
       state: () => this.#state,
       groupsOfNow: () => this.#loads.valueFor(() => this.#groups),
@@ -343,6 +344,8 @@ export abstract class Optimizer<O, P extends object> {
     if (updates && dense) {
       this.#stepDenseRows(i, rows, gradientRows);
     } else if (updates) {
+      if (this.#groupsOfParts.some(({ values }) => capOf(values) !== undefined))
+        throw rowsWithCap();
       const { steps } = this.#state;
       // Rows that are not given have no other moment to start their averages.
       if (steps[i] === 0 && this.#rowsFault(i, rows, gradientRows) === undefined) {
@@ -478,19 +481,28 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   /** Writes what the kernel reads of the options of these groups, and takes the gradients of frozen tensors out. */
-  #prepare(gradients: unknown[], groups: readonly StepGroup[], reports: boolean) {
+  #prepare(
+    gradients: unknown[],
+    groups: readonly StepGroup[],
+    reports: boolean,
+    whole?: readonly Parameter[],
+  ) {
     skipFrozen(gradients, groups);
     const calls = this.#control.request(groups, this.#state.counters, reports);
-    this.#rows.write(gradients, groups, this.#state, calls);
+    this.#rows.write(gradients, groups, this.#state, calls, whole);
   }
 
-  #beginPieces(gradients: unknown[], groups: readonly StepGroup[]): Pieces {
-    this.#prepare(gradients, groups, false);
+  #beginPieces(
+    gradients: unknown[],
+    groups: readonly StepGroup[],
+    whole: readonly Parameter[],
+  ): Pieces {
+    this.#prepare(gradients, groups, false, whole);
     const { table, rowOf } = this.#rows;
     return {
       plan: this.#currentPlan(),
       request: { rule: this.#rule, rows: table, rowOf, step: this.#control.memory },
-      conclude: () => this.#tell(copyResult(this.#conclude(gradients)), groups),
+      conclude: (sampled) => this.#tell(copyResult(this.#conclude(gradients, sampled)), groups),
     };
   }
 
@@ -505,9 +517,10 @@ export abstract class Optimizer<O, P extends object> {
     this.#groups = this.#groups.map((group) => group.with({ ...group.values, lossScale }));
   }
 
-  #conclude(gradients: readonly unknown[]): StepResult {
+  #conclude(gradients: readonly unknown[], sampled?: SampleSums): StepResult {
     const now = (this.#groups[0] as StepGroup).values as Values<OptimizerWideOptions>;
-    const result = this.#control.conclude(gradients, this.#state, now);
+    const { rateOf } = this.#rows;
+    const result = this.#control.conclude(gradients, this.#state, now, rateOf, sampled);
     if (this.#control.lossScale !== undefined) this.#setLossScale(this.#control.lossScale);
     return result;
   }

@@ -12,6 +12,7 @@ import type { Parameter } from './params.js';
 import { REPORT_WIDTH, storedNumbers, writeReport } from './report.js';
 import { createSettings, readRow, rowWidth, type Settings, stagesOf } from './rows.js';
 import type { AnyRule, Element } from './rule.js';
+import { sampleOf, writeSampleSums } from './samples.js';
 import { pickRows, rowsFault, sumRows } from './sparse-rows.js';
 import { Phase, Request } from './step-memory.js';
 import { createStreams, type Stream, type Streams } from './streams.js';
@@ -46,7 +47,12 @@ export const referenceEngine: Engine = {
         const parameter = parameters[i] as Parameter;
         const update = () => {
           settings[0].c.multiplier = arithmetic.round(step.multipliers[i] as number);
+          const { from, to } = range;
+          const before = wants(Request.SAMPLES) ? sampleOf(parameter, from, to) : undefined;
           updateTensor(rule, range, streams, settings, arithmetic);
+          if (!before) return;
+          const chunk = (step.firstChunks[i] as number) + chunksOf(from);
+          writeSampleSums(before, sampleOf(parameter, from, to), step.samples.subarray(2 * chunk));
         };
         if (wants(Request.ACCUMULATES)) {
           accumulateTensor(range, streams, settings[0], arithmetic);

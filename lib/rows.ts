@@ -1,7 +1,10 @@
 import { gradient } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import { parameter } from './parameter.js';
+import type { Parameter } from './params.js';
+import { capOf, cappedRate } from './relative-cap.js';
 import type { AnyRule, Numbers, Stage } from './rule.js';
+import { parameterSize } from './samples.js';
 import type { State } from './state.js';
 import type { Part, StepGroup } from './step-group.js';
 import type { StorageOptions } from './storage.js';
@@ -99,11 +102,14 @@ export class Rows {
   #calls = 0;
   /** The rule's numbers of the tensors of the row that is being written, at their next step. */
   readonly #numbers: Numbers;
+  /** The learning rate of each tensor at its next step, as a cap leaves it. */
+  readonly rateOf: Float64Array;
 
   constructor(rule: AnyRule, tensors: number, groups: number) {
     this.width = rowWidth(rule);
     this.table = new Float64Array(groups * this.width);
     this.rowOf = new Int32Array(tensors);
+    this.rateOf = new Float64Array(tensors);
     this.#rule = rule;
     this.#writer = writerOf(rule);
     this.#numbers = new Float64Array(rule.numbers?.kept.length ?? 0);
@@ -113,8 +119,15 @@ export class Rows {
    * Writes the rows of the next step. Whoever points into the table looks it up again: it may have to grow.
    *
    * @param calls how many gradients of a tensor are summed, these included
+   * @param whole the tensors that the state's are pieces of, if they are
    */
-  write(gradients: readonly unknown[], groups: readonly StepGroup[], state: State, calls: number) {
+  write(
+    gradients: readonly unknown[],
+    groups: readonly StepGroup[],
+    state: State,
+    calls: number,
+    whole: readonly Parameter[] = state.parameters,
+  ) {
     const { steps } = state;
     if (calls !== this.#calls) this.#valuesOf.fill(undefined);
     this.#calls = calls;
@@ -124,18 +137,34 @@ export class Rows {
       const { parts } = groups[k] as StepGroup;
       for (let p = 0; p < parts.length; p++) {
         const { values, tensors } = parts[p] as Part;
+        const cap = capOf(values);
+        const { learningRate = 0 } = values as { learningRate?: number };
         let step = -1;
         let alike = -1; // the first tensor of the row
         for (let n = 0; n < tensors.length; n++) {
           const i = tensors[n] as number;
           if (gradients[i] === null) continue;
-          if (step !== (steps[i] as number) + 1 || !this.#hasNumbersOf(state, i, alike)) {
+          const rate =
+            cap === undefined
+              ? learningRate
+              : capFor(learningRate, cap, state, whole[i] as Parameter, i);
+          this.rateOf[i] = rate;
+          if (
+            step !== (steps[i] as number) + 1 ||
+            rate !== this.rateOf[alike] ||
+            !this.#hasNumbersOf(state, i, alike)
+          ) {
             step = (steps[i] as number) + 1;
             alike = i;
             row++;
             if ((row + 1) * this.width > this.table.length) this.#grow();
             this.#advanceNumbers(state, i, values, step);
-            this.#writeRow(row, values, step, calls);
+            this.#writeRow(
+              row,
+              rate === learningRate ? values : { ...values, learningRate: rate },
+              step,
+              calls,
+            );
           }
           this.rowOf[i] = row;
           this.#passNumbers(state, i);
@@ -203,6 +232,18 @@ export class Rows {
     grown.set(this.table);
     this.table = grown;
   }
+}
+
+/** The learning rate that the cap leaves for tensor i. */
+function capFor(rate: number, cap: number, { sizes }: State, whole: Parameter, i: number): number {
+  const parameter = sizes[2 * i] as number;
+  const direction = sizes[2 * i + 1] as number;
+  return cappedRate(
+    rate,
+    cap,
+    Number.isNaN(parameter) ? parameterSize(whole) : parameter,
+    Number.isNaN(direction) ? 1 : direction,
+  );
 }
 
 /** Writes what `prepare` set in the writer of a stage. Returns where the scalars of the next stage begin. */

@@ -11,6 +11,7 @@ import {
   partsOf,
   possibleType,
   State,
+  sizeNames,
   stateNames,
 } from './state.js';
 import { checkStorage, type StorageOptions } from './storage.js';
@@ -119,8 +120,9 @@ function allocateState<A>(
   Object.assign(state.counters, counters);
   const copies: { from: A; to: MemoryArray }[] = [];
   const scales: { array: MemoryArray; where: string }[] = [];
-  for (const [i, { step, numbers, states }] of tensors.entries()) {
+  for (const [i, { step, numbers, sizes, states }] of tensors.entries()) {
     state.steps[i] = step;
+    state.sizes.set(sizes, i * sizes.length);
     state.numbers.set(numbers, i * numbers.length);
     for (const [k, saved] of states.entries()) {
       for (const [part, { name, values }] of state.arrays(i, k).entries()) {
@@ -149,6 +151,8 @@ interface SavedTensor<A> {
   step: number;
   /** In the order of the rule's declaration. */
   numbers: number[];
+  /** In the order of `sizeNames`; NaN for one that was not measured. */
+  sizes: number[];
   /** In the order of `stateNames`. */
   states: ({ type: MemoryType; parts: A[]; where: string } | undefined)[];
 }
@@ -167,6 +171,7 @@ function matchTensor<A>(
   requireSame(tensor.name, parameter.name, `${at}.name`);
   const step = requireStep(tensor.step, `${at}.step`);
   const numbers = matchNumbers(tensor.numbers, rule, `${at}.numbers`);
+  const sizes = matchSizes(tensor.numbers, `${at}.numbers`);
   const where = `${at}.state`;
   const saved = place.statesOf(tensor, group, where);
   const known = new Set<string>();
@@ -187,8 +192,24 @@ function matchTensor<A>(
   if (extra !== undefined) {
     throw misfit(`${where} to have only ${[...known].join(', ')}`, show(extra));
   }
-  return { states, step, numbers };
+  return { states, step, numbers, sizes };
 }
+
+function matchSizes(saved: unknown, where: string): number[] {
+  if (saved === undefined) return sizeNames.map(() => Number.NaN);
+  const numbers = requireObject(saved, where);
+  return sizeNames.map((name) => {
+    const size = Object.hasOwn(numbers, name) ? numbers[name] : Number.NaN;
+    return Number.isNaN(size) ? Number.NaN : requireNumber(sizeNumber, size, `${where}.${name}`);
+  });
+}
+
+const sizeNumber: TensorNumber = {
+  name: 'size',
+  start: Number.NaN,
+  expected: 'a finite number of at least 0',
+  accepts: (size) => size >= 0 && size < Number.POSITIVE_INFINITY,
+};
 
 function matchNumbers(saved: unknown, rule: AnyRule, where: string): number[] {
   if (!rule.numbers) return [];

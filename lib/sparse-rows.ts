@@ -14,7 +14,7 @@ import {
   memoryTypes,
   type Tensor,
 } from './tensor.js';
-import { codecs } from './types/codecs.js';
+import { decoderOf } from './types/codecs.js';
 import { BLOCK } from './types/uint8.js';
 
 /** The numbers of rows, from 0. */
@@ -103,8 +103,7 @@ export function sumRows(given: RowNumbers, gradients: Tensor, { type }: Paramete
   if (rows.length === given.length) return { rows, gradient: gradients };
   const width = lengthOf(gradients) / given.length;
   const memory = memoryOf(gradients, type);
-  const decode =
-    type === 'bfloat16' || type === 'float16' ? codecs[type].decode : (x: number): number => x;
+  const decode = decoderOf(type);
   const View = type === 'float64' ? Float64Array : Float32Array;
   const gradient = new View(rows.length * width);
   const seen = new Set<number>();

@@ -121,6 +121,9 @@ export function mostOf(steps: Iterable<number>): number {
   return most;
 }
 
+/** What states call the sizes of a tensor. */
+export const sizeNames = ['parameterSize', 'directionSize'] as const;
+
 /** Everything that an optimizer remembers of its tensors: states, in one arena, and the numbers of steps. */
 export class State {
   readonly rule: AnyRule;
@@ -134,6 +137,8 @@ export class State {
   readonly numbers: Float64Array;
   /** What they will be when the step that is prepared is made. */
   readonly nextNumbers: Float64Array;
+  /** For each tensor its size and that of its direction, as `relativeCap` goes by them; NaN where they are not measured. */
+  readonly sizes: Float64Array;
   readonly counters: Counters = { ...counted };
 
   /**
@@ -184,6 +189,7 @@ export class State {
     const kept = rule.numbers?.kept ?? [];
     this.numbers = Float64Array.from(parameters.flatMap(() => kept.map(({ start }) => start)));
     this.nextNumbers = this.numbers.slice();
+    this.sizes = new Float64Array(2 * parameters.length).fill(Number.NaN);
   }
 
   /** Counts an update of tensor i. */
@@ -193,12 +199,13 @@ export class State {
     for (let k = i * kept; k < (i + 1) * kept; k++) this.numbers[k] = this.nextNumbers[k] as number;
   }
 
-  /** The numbers that the rule keeps of tensor i by name; undefined if it keeps none. */
+  /** The numbers that are kept of tensor i by name, by the rule and for `relativeCap`; undefined if there are none. */
   numbersOf(i: number): { [name: string]: number } | undefined {
-    const kept = this.rule.numbers?.kept;
-    if (!kept) return undefined;
-    const first = i * kept.length;
-    return Object.fromEntries(kept.map(({ name }, k) => [name, this.numbers[first + k] as number]));
+    const kept = this.rule.numbers?.kept ?? [];
+    const own = kept.map(({ name }, k) => [name, this.numbers[i * kept.length + k] as number]);
+    const sizes = sizeNames.map((name, k) => [name, this.sizes[2 * i + k] as number]);
+    const all = [...own, ...sizes.filter(([, size]) => !Number.isNaN(size))];
+    return all.length > 0 ? Object.fromEntries(all) : undefined;
   }
 
   /** The arrays of tensor i's k-th state, in place; none if it has none. */
@@ -253,6 +260,7 @@ export class State {
   copy(from: State) {
     this.steps.set(from.steps);
     this.numbers.set(from.numbers);
+    this.sizes.set(from.sizes);
     Object.assign(this.counters, from.counters);
     for (const i of this.parameters.keys()) {
       for (const k of stateNames(this.rule).keys()) {

@@ -4,6 +4,7 @@ import { normOfAll } from './norms.js';
 import { wholeStepFault, wholeStepOption } from './open-step.js';
 import { type OptimizerWideOptions, refusesNonFinite } from './optimizer-wide-options.js';
 import type { Parameter } from './params.js';
+import { capOf, type SampleSums, takeSizes } from './relative-cap.js';
 import { readReports, type TensorReport } from './report.js';
 import type { GroupRange } from './saved-state.js';
 import type { Counters, State } from './state.js';
@@ -44,6 +45,9 @@ export class StepControl {
   /** Whether every call measures norms, and whether those do that make updates. */
   #measuresAll = false;
   #measuresUpdates = false;
+  /** Whether updates look at samples. */
+  #samples = false;
+  readonly #lengths: readonly number[];
   /** Those of the tensors, where the engine writes them. */
   readonly #norms: Float64Array;
   /** Those that callers get to see: they could transfer the memory away. */
@@ -56,7 +60,8 @@ export class StepControl {
   };
 
   constructor(parameters: readonly Parameter[]) {
-    this.memory = createStepMemory(parameters.map(({ length }) => length));
+    this.#lengths = parameters.map(({ length }) => length);
+    this.memory = createStepMemory(this.#lengths);
     this.#norms = this.memory.norms.subarray(1);
     this.#shownNorms = this.#norms.slice();
   }
@@ -72,6 +77,7 @@ export class StepControl {
     request[Request.MEASURES] = measures ? 1 : 0;
     request[Request.REPORTS] = reports ? 1 : 0;
     request[Request.PHASE] = Phase.WHOLE;
+    request[Request.SAMPLES] = this.#samples && !accumulates ? 1 : 0;
     if (reports) this.memory.reports.fill(0); // engines pass over tensors without numbers
     return calls;
   }
@@ -85,6 +91,7 @@ export class StepControl {
     request[Request.CLIP_GLOBAL_NORM] = h.clipGlobalNorm;
     request[Request.ZEROES] = h.zeroGradients ? 1 : 0;
     request[Request.ZEROES_REFUSED] = h.zeroGradients && h.onNonFinite !== 'throw' ? 1 : 0;
+    this.#samples = groups.some(({ values }) => capOf(values) !== undefined);
     this.#measuresAll = refuses || h.measureNorms;
     this.#measuresUpdates = this.#measuresAll || clips || Number.isFinite(h.clipGlobalNorm);
     this.#wholeStepOption = wholeStepOption(h);
@@ -120,12 +127,16 @@ export class StepControl {
    * Counts a step that the engine has made, or refused to make because of its gradients. Returns the same object every time.
    *
    * @param now the options as they are now: the step may have been asked for with others
+   * @param rateOf the learning rate of each tensor at the step
+   * @param sampled where the sums of samples are, if not in the memory of this step alone
    * @throws RangeError ERR_GRADIENT_NOT_FINITE
    */
   conclude(
     gradients: readonly unknown[],
     state: State,
     now: Values<OptimizerWideOptions>,
+    rateOf: Float64Array,
+    sampled: SampleSums = { ...this.memory, lengths: this.#lengths },
   ): StepResult {
     const { parameters, counters } = state;
     const h = this.#options;
@@ -152,7 +163,9 @@ export class StepControl {
       counters.accumulatedCalls = 0;
       counters.updates++;
       for (let i = 0; i < parameters.length; i++) {
-        if (gradients[i] !== null) state.advance(i);
+        if (gradients[i] === null) continue;
+        state.advance(i);
+        if (this.#samples) takeSizes(sampled, i, rateOf[i] as number, state.sizes);
       }
       if (h.dynamicLossScale && ++counters.goodSteps >= h.lossScaleGrowthInterval) {
         counters.goodSteps = 0;

@@ -20,6 +20,8 @@ export interface StepMemory {
   readonly sums: Float64Array;
   /** For each tensor the number of its first one. */
   readonly firstChunks: readonly number[];
+  /** For each chunk the sums of squares of the sampled parameters, and of their updates. */
+  readonly samples: Float64Array;
   /** What each tensor's gradient is multiplied by, so that norms keep to their limits. */
   readonly multipliers: Float64Array;
 }
@@ -41,6 +43,8 @@ export const Request = {
   REPORTS: 6,
   /** A number of {@link Phase}. */
   PHASE: 7,
+  /** Writes what the samples add up to. */
+  SAMPLES: 8,
 } as const;
 
 /** What a call makes of a step that measures norms: norms of more tensors than the engine knows are made in between. */
@@ -64,6 +68,7 @@ export function createStepMemory(lengths: readonly number[]): StepMemory {
     squares: new Float64Array(tensors),
     sums: new Float64Array(chunks),
     firstChunks: firstChunksOf(lengths),
+    samples: new Float64Array(2 * chunks),
     multipliers: new Float64Array(tensors).fill(1),
   };
 }

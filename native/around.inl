@@ -147,6 +147,41 @@ Change compare(const Piece& piece, const T* gradient, const T* before) {
           rates.fold(maximum<double>)};
 }
 
+// The first kSample elements of each block.
+template <class T>
+void eachSampled(size_t length, auto use) {
+  size_t next = 0;
+  for (size_t block = 0; block < length; block += kBlock) {
+    const size_t count = length - block < kSample ? length - block : kSample;
+    for (size_t k = 0; k < count; k += Lanes<T>::count) use(block + k, next + k, atMost<T>(count - k));
+    next += count;
+  }
+}
+
+template <class T>
+void rememberSample(const Piece& piece, T* sample) {
+  const AroundStreams<T> streams(piece);
+  eachSampled<T>(piece.length, [&](size_t i, size_t k, size_t lanes) {
+    Lanes<T>::store(sample + k, streams.parameter(i, lanes), lanes);
+  });
+}
+
+template <class T>
+void compareSample(const Piece& piece, const T* before, double* sums) {
+  const AroundStreams<T> streams(piece);
+  Spread parameters, updates;
+  eachSampled<T>(piece.length, [&](size_t i, size_t k, size_t lanes) {
+    const Wide<T> p(streams.parameter(i, lanes)), old(Lanes<T>::load(before + k, lanes));
+    for (size_t j = 0; j < p.count; j++) {
+      const auto update = p.v[j] - old.v[j];
+      parameters.v[k % kNormLanes / Spread::D::count + j] += p.v[j] * p.v[j];
+      updates.v[k % kNormLanes / Spread::D::count + j] += update * update;
+    }
+  });
+  sums[0] = parameters.sum();
+  sums[1] = updates.sum();
+}
+
 constexpr Around kAround = {
     widen,
     [](const Piece& piece, Row row) {
@@ -169,6 +204,18 @@ constexpr Around kAround = {
       return piece.type == DataType::float64
                  ? compare(piece, static_cast<const double*>(gradient), static_cast<const double*>(parameter))
                  : compare(piece, static_cast<const float*>(gradient), static_cast<const float*>(parameter));
+    },
+    [](const Piece& piece, void* parameter) {
+      if (piece.type == DataType::float64)
+        rememberSample(piece, static_cast<double*>(parameter));
+      else
+        rememberSample(piece, static_cast<float*>(parameter));
+    },
+    [](const Piece& piece, const void* parameter, double* sums) {
+      if (piece.type == DataType::float64)
+        compareSample(piece, static_cast<const double*>(parameter), sums);
+      else
+        compareSample(piece, static_cast<const float*>(parameter), sums);
     },
 };
 

@@ -55,7 +55,7 @@ Configuration& configuration() {
 
 Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
            size_t rowWidth, const int32_t* rowOf, const double* request, double* norms, double* reports,
-           double* squares, double* sums, double* multipliers)
+           double* squares, double* sums, double* samples, double* multipliers)
     : rule_(rule),
       tensors_(std::move(tensors)),
       arena_(arena),
@@ -68,6 +68,7 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
       reports_(reports),
       squares_(squares),
       sums_(sums),
+      samples_(samples),
       multipliers_(multipliers),
       gradients_(tensors_.size()),
       limits_(tensors_.size(), INFINITY) {
@@ -326,6 +327,11 @@ void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool on
 
 void Plan::updateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
+  if (asks(kSamples))
+    return eachPiece(begin, end, kNormChunk, kNormChunk, false,
+                     [&](const Active& active, size_t at, const Piece& chunk, Row row) {
+                       updateChunk(active, at, chunk, row);
+                     });
   const size_t most = ofRows_ || asks(kZeroes) ? kAroundBlock : SIZE_MAX;
   eachPiece(begin, end, kCut, most, false,
             [&](const Active& active, size_t, const Piece& part, Row row) { updatePart(active, part, row); });
@@ -339,9 +345,19 @@ void Plan::reportRange(size_t begin, size_t end) const {
   eachPiece(begin, end, kNormChunk, kNormChunk, false,
             [&](const Active& active, size_t at, const Piece& chunk, Row row) {
               around.remember(chunk, row, gradients, parameters);
-              updatePart(active, chunk, row);
+              updateChunk(active, at, chunk, row);
               changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
             });
+}
+
+// Looks at a sample of the chunk before and after its update, if the step asks for it.
+void Plan::updateChunk(const Active& active, size_t at, const Piece& chunk, Row row) const {
+  if (!asks(kSamples)) return updatePart(active, chunk, row);
+  const Around& around = configuration().isa.load()->around();
+  alignas(64) char before[kNormChunk / kBlock * kSample * sizeof(double)];
+  around.rememberSample(chunk, before);
+  updatePart(active, chunk, row);
+  around.compareSample(chunk, before, samples_ + 2 * (active.chunks + at / kNormChunk));
 }
 
 void Plan::updatePart(const Active& active, const Piece& part, Row row) const {

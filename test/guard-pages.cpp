@@ -171,12 +171,13 @@ class Arrays {
 
     const int32_t rowOf = 0;
     const double around = now.around ? 1 : 0;
-    const double request[kRequestCount] = {0, around, 0, 1, around, 0, around};
-    double norms[2], reports[kReportWidth], squares[1], sums[2], multipliers[1] = {1};
+    const double request[kRequestCount] = {0, around, 0, 1, around, 0, around, 0, around};
+    double norms[2], reports[kReportWidth], squares[1], sums[2], samples[4], multipliers[1] = {1};
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);
     Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms, reports, squares,
-              sums, multipliers);
+              sums,
+              samples, multipliers);
     if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient)) fail("refused", arena_);
     plan.run();
     if (now.around) {

@@ -9,6 +9,7 @@ import type { AnyOptimizer, Optimizer as AnyRuleOptimizer } from '../optimizer.j
 import type { OptimizerWideOptions } from '../optimizer-wide-options.js';
 import { type Gradients, type Parameter, type ParsedParams, parseParams } from '../params.js';
 import type { Pieces } from '../pieces.js';
+import type { SampleSums } from '../relative-cap.js';
 import type { StepResult } from '../step-control.js';
 import type { StepGroup } from '../step-group.js';
 import { Phase, Request } from '../step-memory.js';
@@ -275,7 +276,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
       memoryFault(this.#parameters, list, zeroesGradients(groups)) ??
       resizableFault(this.#parameters, list, 0, list.length);
     if (fault) throw fault;
-    return this.#insides.beginPieces(list, groups);
+    return this.#insides.beginPieces(list, groups, this.#parameters);
   }
 
   #statement(list: readonly unknown[], groups: readonly StepGroup[]) {
@@ -320,7 +321,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     await Promise.all(spreads);
     const zeroes = request[refused ? Request.ZEROES_REFUSED : Request.ZEROES] === 1;
     if (zeroes) for (const gradient of gradients) gradient?.fill(0);
-    return pieces.conclude();
+    return pieces.conclude(await this.#gatherSamples(pieces, refused));
   }
 
   /** The part of the step that is a segment's of this rank. */
@@ -328,6 +329,15 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     const { from: first } = this.#own[tensor] as Segment;
     if (plan.stepTensor(tensor, shard[tensor], from - first, to - first)) return;
     throw memoryFault(this.#insides.parameters()) ?? new Error('The memory of the shard is in use');
+  }
+
+  /** What the samples of all shards add up to, if the step has looked at them. */
+  async #gatherSamples({ request }: Pieces, refused: boolean): Promise<SampleSums | undefined> {
+    if (request.step.request[Request.SAMPLES] === 0 || refused) return undefined;
+    const counts = this.#chunkCounts.map((count) => 2 * count);
+    const { all: samples } = await gather(this.#ranks, request.step.samples, counts);
+    const lengths = this.#parameters.map(({ length }) => length);
+    return { samples, firstChunks: this.#firstChunks, lengths };
   }
 
   /** The norms of all gradients, from the sums of squares of all shards. */

@@ -3,9 +3,10 @@ import { type CommonOptions, commonHyperparameters, type Properties } from '../c
 import { boolean, nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
+import { type RelativeCapOptions, relativeCapHyperparameters } from '../relative-cap.js';
 import { defineRule, type PyTorchNames } from '../rule.js';
 
-export interface AdamOptions extends CommonOptions {
+export interface AdamOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.001. */
   learningRate?: number;
   /** Decay of the moving average of gradients. Domain: [0, 1). Default: 0.9. */
@@ -31,6 +32,7 @@ const hyperparameters: Specification<AdamOptions> = {
   epsilon: nonNegative(1e-8),
   biasCorrection: boolean(true),
   amsgrad: boolean(false),
+  ...relativeCapHyperparameters,
   ...commonHyperparameters,
 };
 

@@ -12,9 +12,14 @@ import {
 } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
+import {
+  checkRelativeCap,
+  type RelativeCapOptions,
+  relativeCapHyperparameters,
+} from '../relative-cap.js';
 import { defineRule } from '../rule.js';
 
-export interface RMSpropOptions extends CommonOptions {
+export interface RMSpropOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.001 (PyTorch: 0.01). */
   learningRate?: number;
   /**
@@ -62,6 +67,7 @@ const hyperparameters: Specification<RMSpropOptions> = {
   centered: boolean(false),
   biasCorrection: boolean(false),
   initialSquareAverage: initially(nonNegative(0)),
+  ...relativeCapHyperparameters,
   ...commonHyperparameters,
 };
 
@@ -113,7 +119,10 @@ export const rmsprop = defineRule({
   ],
   switches: ['centered', 'epsilonInside', 'withMomentum', 'rateInBuffer', 'nesterov'],
 
-  check({ nesterov, momentum, centered, stateType }, where) {
+  check(h, where) {
+    const { nesterov, momentum, momentumScaling, centered, stateType } = h;
+    const holdsRates = momentum !== 0 && momentumScaling === 'update';
+    checkRelativeCap(h, where, holdsRates ? "momentumScaling is 'update'" : undefined);
     // The variance is a difference of nearly equal numbers, of which rounded averages leave nothing.
     if (centered && stateType !== 'float32') {
       const expected = `${where}.stateType to be 'float32' where centered is true`;

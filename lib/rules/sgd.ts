@@ -3,9 +3,10 @@ import { failure } from '../errors.js';
 import { boolean, fraction, nonNegative, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
+import { type RelativeCapOptions, relativeCapHyperparameters } from '../relative-cap.js';
 import { defineRule } from '../rule.js';
 
-export interface SGDOptions extends CommonOptions {
+export interface SGDOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.01 (PyTorch: 0.001; Keras: 0.01). */
   learningRate?: number;
   /** Weight of the past in the momentum buffer; 0 keeps no buffer. Domain: [0, 1]. Default: 0. */
@@ -21,6 +22,7 @@ const hyperparameters: Specification<SGDOptions> = {
   momentum: fraction(0),
   dampening: fraction(0),
   nesterov: boolean(false),
+  ...relativeCapHyperparameters,
   ...commonHyperparameters,
 };
 

@@ -1,7 +1,8 @@
 import { failure, show } from '../errors.js';
-import { checkValue, readAllOptions, type Specification } from '../hyperparameters.js';
+import { checkValue, readAllOptions, type Specification, type Values } from '../hyperparameters.js';
 import { requireInsides } from '../insides.js';
 import type { AnyOptimizer } from '../optimizer.js';
+import { capOf } from '../relative-cap.js';
 import { misfit, requireList, requireObject, requireSame, requireStep } from '../saved-state.js';
 import { type PlateauState, ReduceOnPlateau, readPlateauState } from './reduce-on-plateau.js';
 import { type Schedule, scheduleOption } from './schedule.js';
@@ -25,6 +26,8 @@ export interface SchedulerState {
   step: number;
   /** The rates that the schedule multiplies, group by group. */
   baseRates: number[];
+  /** The same of `relativeCap`, null for a group without one; only where a group has one. */
+  baseCaps?: (number | null)[];
   /** Only where the schedule looks at a metric. */
   plateau?: PlateauState;
 }
@@ -50,6 +53,7 @@ export class Scheduler {
   readonly #specification: object;
   readonly #momentum: { readonly name: string; readonly schedule: Schedule } | undefined;
   #baseRates: readonly number[] = [];
+  #baseCaps: readonly (number | null)[] = [];
   #step = 0;
   #plateau: PlateauState | undefined;
 
@@ -75,7 +79,7 @@ export class Scheduler {
     this.#optimizer = optimizer;
     this.#schedule = schedule;
     if (schedule instanceof ReduceOnPlateau) this.#plateau = schedule.initialState;
-    this.#apply(0, this.baseRates, this.#plateau);
+    this.#apply(0, this.baseRates, this.#allBaseCaps(), this.#plateau);
   }
 
   /** How many steps have been made. */
@@ -87,6 +91,12 @@ export class Scheduler {
   get baseRates(): readonly number[] {
     const rates = this.#groups.map(({ learningRate }) => learningRate as number);
     return [...this.#baseRates, ...rates.slice(this.#baseRates.length)];
+  }
+
+  /** The caps that the schedule multiplies, as the rates. */
+  #allBaseCaps(): readonly (number | null)[] {
+    const caps = this.#groups.map((group) => capOf(group as Values<object>) ?? null);
+    return [...this.#baseCaps, ...caps.slice(this.#baseCaps.length)];
   }
 
   get #groups(): readonly Hyperparameters[] {
@@ -110,12 +120,18 @@ export class Scheduler {
       if (typeof metric !== 'number') throw invalid('metric to be a number', metric);
       plateau = this.#schedule.observe(plateau as PlateauState, metric);
     }
-    this.#apply(this.#step + 1, this.baseRates, plateau);
+    this.#apply(this.#step + 1, this.baseRates, this.#allBaseCaps(), plateau);
   }
 
   /** All that `loadStateDict` needs to go on: plain data, for the `metadata` of a checkpoint. */
   stateDict(): SchedulerState {
-    const state = { format: FORMAT, step: this.#step, baseRates: [...this.baseRates] };
+    const baseCaps = this.#allBaseCaps();
+    const state = {
+      format: FORMAT,
+      step: this.#step,
+      baseRates: [...this.baseRates],
+      ...(baseCaps.some((cap) => cap !== null) && { baseCaps: [...baseCaps] }),
+    };
     return this.#plateau ? { ...state, plateau: { ...this.#plateau } } : state;
   }
 
@@ -134,12 +150,18 @@ export class Scheduler {
       if (Number.isFinite(rate) && (rate as number) >= 0) continue;
       throw misfit(`state.baseRates[${k}] to be a finite number of at least 0`, show(rate));
     }
+    const caps = readCaps(root.baseCaps, this.#groups);
     const plateau = this.#plateau && readPlateauState(root.plateau, 'state.plateau');
-    this.#apply(step, rates as number[], plateau);
+    this.#apply(step, rates as number[], caps, plateau);
   }
 
   /** Sets the rates, and remembers why. */
-  #apply(step: number, baseRates: readonly number[], plateau: PlateauState | undefined) {
+  #apply(
+    step: number,
+    baseRates: readonly number[],
+    baseCaps: readonly (number | null)[],
+    plateau: PlateauState | undefined,
+  ) {
     const factor =
       this.#schedule instanceof ReduceOnPlateau
         ? this.#schedule.factor(step, plateau as PlateauState)
@@ -149,7 +171,10 @@ export class Scheduler {
       const learningRate = rate * factor;
       const where = `the learning rate of group ${k} at step ${step}`;
       checkValue(this.#specification, 'learningRate', learningRate, where);
-      return { learningRate } as Hyperparameters;
+      const cap = baseCaps[k] ?? null;
+      // Where the factor is 0 nothing moves, whatever the cap.
+      if (cap === null || factor === 0) return { learningRate } as Hyperparameters;
+      return { learningRate, relativeCap: cap * factor } as Hyperparameters;
     });
     if (this.#momentum) {
       const { name, schedule } = this.#momentum;
@@ -160,8 +185,23 @@ export class Scheduler {
     setAll(this.#groups, settings);
     this.#step = step;
     this.#baseRates = [...baseRates];
+    this.#baseCaps = [...baseCaps];
     this.#plateau = plateau;
   }
+}
+
+/** The caps of a saved state: those of the groups, where it has none. */
+function readCaps(saved: unknown, groups: readonly Hyperparameters[]): (number | null)[] {
+  const now = groups.map((group) => capOf(group as Values<object>) ?? null);
+  if (saved === undefined) return now;
+  return requireList(saved, 'state.baseCaps', groups.length).map((cap, k) => {
+    const fits = cap === null ? now[k] === null : now[k] !== null;
+    if (fits && (cap === null || (Number.isFinite(cap) && (cap as number) > 0))) {
+      return cap as number | null;
+    }
+    const expected = now[k] === null ? 'null' : 'a finite number above 0';
+    throw misfit(`state.baseCaps[${k}] to be ${expected}`, show(cap));
+  });
 }
 
 /** Sets hyperparameters of all groups, or, if one of them throws, of none. */

@@ -6,6 +6,11 @@ import { NEAREST } from './rounding.js';
 /** The types of 16 bits that tensors hold as codes. */
 export const codecs = { bfloat16, float16 };
 
+/** What makes the number of an element of this type's memory. */
+export function decoderOf(type: DataType): (element: number) => number {
+  return type === 'float32' || type === 'float64' ? (x) => x : codecs[type].decode;
+}
+
 /** Copies the numbers of a tensor. */
 export function decode(tensor: Tensor, type: DataType, to: MemoryArray) {
   const memory = memoryOf(tensor, type);

@@ -26,6 +26,9 @@ constexpr size_t kAroundBlock = 2048;
 // spread.
 constexpr size_t kNormChunk = 4096, kNormLanes = 32;
 
+// Of each block so many elements, the first ones, are looked at where a sample is enough. Mirrors lib/samples.ts.
+constexpr size_t kSample = 16;
+
 // States that belong to no rule: of float32, or of float64 for parameters of float64.
 enum CommonState : unsigned { masterCopy, gradientSum, parameterAverage, kCommonStates };
 constexpr const char* kCommonStateNames = "masterCopy, gradientSum, parameterAverage";
@@ -80,6 +83,10 @@ struct Around {
   void (*remember)(const Piece&, Row, void* gradient, void* parameter);
   // What its update has changed.
   Change (*compare)(const Piece&, const void* gradient, const void* parameter);
+  // Copies what is sampled of the parameters of a chunk, as float32 or float64.
+  void (*rememberSample)(const Piece&, void* parameter);
+  // Writes the sums of squares of what is sampled of the parameters, and of their updates.
+  void (*compareSample)(const Piece&, const void* parameter, double* sums);
 };
 
 struct Isa {

@@ -1,0 +1,163 @@
+import { afterAll, describe, expect, test } from 'vitest';
+import { configure, RMSprop, runtime, Scheduler, SGD, schedules } from '../lib/index.js';
+import { difference, ordinaryValue } from './bits.js';
+import { engines, nativeIsas } from './engines.js';
+import { distribute, onRanks } from './mpi/model.js';
+import { copyOf, type Storage, storages, tensorOf } from './storages.js';
+import { type Options, optimizers } from './variants.js';
+
+const { isa, threads } = runtime();
+afterAll(() => configure({ isa, threads }));
+
+const capped = optimizers.filter(({ rule }) => 'relativeCap' in rule.hyperparameters);
+
+test('optimizers with a rate that is a size of steps have it', () => {
+  expect(capped.map(({ name }) => name)).toEqual(
+    expect.arrayContaining(['RMSprop', 'SGD', 'Adam', 'AdamW']),
+  );
+});
+
+/** Tensors with tails of their own after blocks and chunks, and one larger than what threads share. */
+const lengths = [1, 5, 16, 17, 255, 300, 4095, 4097, 9000, 300_001];
+const make = (seed: number, View: typeof Float32Array | typeof Float64Array = Float32Array) =>
+  lengths.map((length, t) => new View(length).map((_, i) => ordinaryValue(seed + t, i)));
+
+describe.each(capped)('$name', ({ Class }) => {
+  const runs = [
+    ...[Float32Array, Float64Array].map((View) => ({
+      name: View.name,
+      options: {} as Options,
+      params: () => make(1, View),
+      gradients: (step: number) => make(50 * step, View),
+    })),
+    ...storages.map((storage: Storage) => ({
+      name: JSON.stringify(storage),
+      options: storage as Options,
+      params: () =>
+        lengths.map((length, t) => tensorOf(storage, length, (i) => ordinaryValue(1 + t, i))),
+      gradients: (step: number) =>
+        lengths.map((length, t) =>
+          tensorOf(storage, length, (i) => ordinaryValue(50 * step + t, i)),
+        ),
+    })),
+  ];
+  test.each(runs)(
+    'the same bits everywhere, and in parts: $name',
+    async ({ options, params, gradients }) => {
+      const all = { ...options, learningRate: 0.3, relativeCap: true, clipGlobalNorm: 100 };
+      const steps = [1, 2, 3].map(gradients);
+      const train = (make: (params: never[]) => (gradients: never[]) => void) => {
+        const trained = params();
+        const step = make(trained as never[]);
+        for (const each of steps) step(each.map(copyOf as never) as never[]);
+        return trained;
+      };
+      configure({ isa: 'typescript' });
+      const expected = train((params) => {
+        const optimizer = new Class(params, all);
+        return (gradients) => optimizer.step(gradients);
+      });
+      for (const isa of nativeIsas) {
+        for (const threads of [1, 2, 3]) {
+          configure({ isa, threads });
+          const found = train((params) => {
+            const optimizer = new Class(params, all);
+            return (gradients) => optimizer.step(gradients);
+          });
+          for (const [i, tensor] of expected.entries()) {
+            expect(difference(found[i] as never, tensor as never)).toBeUndefined();
+          }
+        }
+      }
+      configure({ isa: engines[0] as typeof isa, threads });
+    },
+  );
+
+  test('ranks with shards have the bits of one process', async () => {
+    const options = { learningRate: 0.3, relativeCap: 0.02 };
+    const expected = make(1);
+    const single = new Class(expected, options);
+    for (let step = 1; step <= 4; step++) single.step(make(50 * step));
+    await onRanks(3, async (comm) => {
+      const params = make(comm.rank + 1);
+      const distributed = await distribute(Class, params, options, comm);
+      for (let step = 1; step <= 4; step++) await distributed.step(make(50 * step));
+      for (const [i, tensor] of expected.entries()) {
+        expect(difference(params[i] as never, tensor)).toBeUndefined();
+      }
+    });
+  });
+
+  test('a rate that is small enough is left as it is', () => {
+    const [plain, other] = [make(1), make(1)];
+    const [one, two] = [
+      new Class(plain, { learningRate: 1e-5 }),
+      new Class(other, { learningRate: 1e-5, relativeCap: true }),
+    ];
+    for (let step = 1; step <= 3; step++) {
+      one.step(make(50 * step));
+      two.step(make(50 * step));
+    }
+    for (const [i, tensor] of plain.entries()) {
+      expect(difference(other[i] as never, tensor)).toBeUndefined();
+    }
+  });
+
+  test('a checkpoint goes on, bit for bit', () => {
+    const options = { learningRate: 10, relativeCap: true };
+    const [params, others] = [make(1), make(1)];
+    const [optimizer, other] = [new Class(params, options), new Class(others, {})];
+    for (let step = 1; step <= 2; step++) optimizer.step(make(50 * step));
+    for (const [i, tensor] of params.entries()) others[i]?.set(tensor);
+    other.loadStateDict(structuredClone(optimizer.stateDict()));
+    for (const each of [optimizer, other]) each.step(make(150));
+    for (const [i, tensor] of params.entries()) {
+      expect(difference(others[i] as never, tensor)).toBeUndefined();
+    }
+  });
+
+  test('however large the rate, a step is a fraction of the tensor', () => {
+    const size = (all: ArrayLike<number>) =>
+      Math.sqrt(Array.from(all).reduce((sum, x) => sum + x * x, 0) / all.length);
+    const w = new Float32Array(16).map((_, i) => 1 + i / 16);
+    const optimizer = new Class([w], { learningRate: 1e6, relativeCap: 0.05, weightDecay: 0 });
+    // The first step goes by a direction of 1, and measures what it is.
+    optimizer.step([new Float32Array(16).fill(1)]);
+    const before = w.slice();
+    optimizer.step([new Float32Array(16).fill(1)]);
+    const moved = size(w.map((x, i) => x - (before[i] as number))) / size(before);
+    expect(moved).toBeGreaterThan(0.02);
+    expect(moved).toBeLessThan(0.1);
+  });
+});
+
+/** The formula, in float64 and over all numbers: tensors of up to 16, which the sample holds whole. */
+test('gradient descent with a cap is what the formula says', () => {
+  const rms = (x: Float64Array) => Math.sqrt(x.reduce((sum, y) => sum + y * y, 0) / x.length);
+  const w = Float64Array.of(0.5, -0.25, 2, 0.1);
+  const p = w.slice();
+  const optimizer = new SGD([p], { learningRate: 3, relativeCap: 0.1 });
+  let [size, direction] = [rms(w), 1];
+  for (let step = 0; step < 20; step++) {
+    const g = w.map((x, i) => x * (i + 1) - step / 10);
+    optimizer.step([p.map((x, i) => x * (i + 1) - step / 10)]);
+    const rate = Math.min(3, (0.1 * Math.max(size, 0.02)) / Math.max(direction, 0.1));
+    for (const [i, x] of g.entries()) (w[i] as number) -= rate * x;
+    size = rms(w);
+    direction = rms(g);
+    for (const [i, x] of w.entries()) expect(p[i]).toBeCloseTo(x, 10);
+  }
+});
+
+test('a schedule multiplies the cap as it does the rate', () => {
+  const optimizer = new RMSprop([new Float32Array(3)], { learningRate: 2, relativeCap: true });
+  const scheduler = new Scheduler(optimizer, schedules.exponential({ factor: 0.5 }));
+  scheduler.step();
+  expect([optimizer.learningRate, optimizer.relativeCap]).toEqual([1, 0.025]);
+  const state = JSON.parse(JSON.stringify(scheduler.stateDict()));
+  expect(state.baseCaps).toEqual([0.05]);
+  scheduler.step();
+  const other = new RMSprop([new Float32Array(3)], { learningRate: 7, relativeCap: 7 });
+  new Scheduler(other, schedules.exponential({ factor: 0.5 })).loadStateDict(state);
+  expect([other.learningRate, other.relativeCap]).toEqual([1, 0.025]);
+});
