@@ -15,6 +15,8 @@ export interface Hyperparameter<T> {
   readonly initial?: true;
   /** Is the same for all groups. */
   readonly optimizerWide?: true;
+  /** Came after the first version: what was saved before has none, and meant the default. */
+  readonly later?: true;
 }
 
 /** One hyperparameter for every option of O. */

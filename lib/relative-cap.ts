@@ -26,6 +26,7 @@ const relativeCap: Hyperparameter<boolean | number> = {
   expected: 'false, true or a finite number above 0',
   type: 'boolean or number',
   accepts: (cap) => typeof cap === 'boolean' || (cap > 0 && cap < Number.POSITIVE_INFINITY),
+  later: true,
 };
 
 export const relativeCapHyperparameters: Specification<RelativeCapOptions> = { relativeCap };

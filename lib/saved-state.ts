@@ -1,6 +1,11 @@
 import { checkCommonOptions } from './common-options.js';
 import { failure, show } from './errors.js';
-import { optimizerWideNames, readOptions, type Values } from './hyperparameters.js';
+import {
+  type Hyperparameter,
+  optimizerWideNames,
+  readOptions,
+  type Values,
+} from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule, TensorNumber } from './rule.js';
 import {
@@ -27,6 +32,7 @@ export interface GroupRange {
   readonly end: number;
 }
 
+type AnyHyperparameter = Hyperparameter<never>;
 type AnyRecord = { readonly [name: string]: unknown };
 
 /** What somebody has for arrays, A, and for their types, T. */
@@ -82,8 +88,11 @@ export function matchState<A>(
     const at = `${place.name}.groups[${g}]`;
     const group = requireObject(saved[g], at);
     const options = requireObject(group.options, `${at}.options`);
-    for (const name of Object.keys(rule.hyperparameters)) {
-      if (options[name] === undefined) throw misfit(`${at}.options.${name} to be there`, 'none');
+    for (const [name, { later }] of Object.entries(
+      rule.hyperparameters as Record<string, AnyHyperparameter>,
+    )) {
+      if (options[name] === undefined && !later)
+        throw misfit(`${at}.options.${name} to be there`, 'none');
     }
     const h = readOptions(rule.hyperparameters, options, `${at}.options`);
     checkCommonOptions(h, `${at}.options`);

@@ -52,7 +52,7 @@ export const adamInPyTorch = {
     decoupled_weight_decay: { option: 'weightDecayMode', words: ['l2', 'decoupled'] },
     maximize: 'maximize',
   },
-  fixed: { biasCorrection: true },
+  fixed: { biasCorrection: true, relativeCap: false },
   settings: { foreach: null, capturable: false, differentiable: false, fused: null },
 } as const satisfies PyTorchNames<AdamOptions>;
 

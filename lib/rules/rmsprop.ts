@@ -98,6 +98,7 @@ export const rmsprop = defineRule({
       maximize: 'maximize',
     },
     fixed: {
+      relativeCap: false,
       epsilonPlacement: 'outside',
       momentumScaling: 'gradient',
       nesterov: false,

@@ -43,7 +43,7 @@ export const sgd = defineRule({
       weight_decay: 'weightDecay',
       maximize: 'maximize',
     },
-    fixed: { weightDecayMode: 'l2' },
+    fixed: { weightDecayMode: 'l2', relativeCap: false },
     settings: { foreach: null, differentiable: false, fused: null },
   },
   scalars: ['negativeLearningRate', 'momentum', 'oneMinusDampening'],

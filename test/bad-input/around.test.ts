@@ -56,6 +56,11 @@ const options: Record<string, { expected: string; bad: unknown[]; wide: boolean 
     bad: [1, -0.1, 2, Number.NaN],
     wide: false,
   },
+  relativeCap: {
+    expected: 'false, true or a finite number above 0',
+    bad: [0, -0.1, Number.POSITIVE_INFINITY, Number.NaN],
+    wide: false,
+  },
   onNonFinite: {
     expected: "'propagate' or 'skip' or 'throw'",
     bad: ['ignore', ''],

@@ -33,7 +33,14 @@ const badOptions: Failure[] = [
     run: () => rmsprop({ alpha: 0.9 }),
     kind: TypeError,
     code: 'ERR_UNKNOWN_OPTION',
-    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, biasCorrection, initialSquareAverage, clipValue, clipNorm, weightDecay, weightDecayMode, maximize, lowerBound, upperBound, averageDecay, weightDecayExclude, frozen, clipGlobalNorm, lossScale, dynamicLossScale, lossScaleGrowthInterval, onNonFinite, accumulationSteps, zeroGradients, measureNorms, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
+    says: 'Expected options to have only learningRate, decay, epsilon, epsilonPlacement, momentum, momentumScaling, nesterov, centered, biasCorrection, initialSquareAverage, relativeCap, clipValue, clipNorm, weightDecay, weightDecayMode, maximize, lowerBound, upperBound, averageDecay, weightDecayExclude, frozen, clipGlobalNorm, lossScale, dynamicLossScale, lossScaleGrowthInterval, onNonFinite, accumulationSteps, zeroGradients, measureNorms, stateType, dtype, masterCopy, seed, but received "alpha", which here is decay',
+  },
+  {
+    does: 'a cap where the momentum holds rates',
+    run: () => rmsprop({ relativeCap: true, momentum: 0.9, momentumScaling: 'update' }),
+    kind: RangeError,
+    code: 'ERR_CONFLICTING_OPTIONS',
+    says: "Expected options.relativeCap to be false where momentumScaling is 'update', but received a cap",
   },
   {
     does: 'an option of another rule',
