@@ -96,6 +96,7 @@ export interface Binding {
     squares: Float64Array,
     sums: Float64Array,
     samples: Float64Array,
+    distances: Float64Array,
     multipliers: Float64Array,
   ): Plan | null;
 

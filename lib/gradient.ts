@@ -1,5 +1,5 @@
 import { boolean, nonNegative, oneOf, type Specification } from './hyperparameters.js';
-import type { Stage } from './rule.js';
+import { Rate, type Stage } from './rule.js';
 
 /** What every optimizer can do to a gradient before its rule sees it. */
 export interface GradientOptions {
@@ -24,18 +24,17 @@ export const gradientHyperparameters: Specification<GradientOptions> = {
   maximize: boolean(false),
 };
 
-type Needed = GradientOptions & { learningRate?: number };
 type Scalar = 'weightDecay' | 'shrinkage';
 type Switch = 'maximize' | 'l2' | 'decoupled';
 
 /** The stage before every rule. Mirrors native/gradient.h line for line. */
-export const gradient: Stage<Needed, never, Scalar, Switch> = {
+export const gradient: Stage<GradientOptions, never, Scalar, Switch> = {
   scalars: ['weightDecay', 'shrinkage'],
   switches: ['maximize', 'l2', 'decoupled'],
 
-  prepare({ learningRate, weightDecay, weightDecayMode, maximize }, _step, c, on) {
+  prepare({ weightDecay, weightDecayMode, maximize }, _step, c, on, _calls, _numbers, rates) {
     c.weightDecay = weightDecay;
-    c.shrinkage = 1 - learningRate * weightDecay;
+    c.shrinkage = 1 - rates[Rate.LEARNING_RATE] * weightDecay;
     on.maximize = maximize;
     on.l2 = weightDecay !== 0 && weightDecayMode === 'l2';
     on.decoupled = weightDecay !== 0 && weightDecayMode === 'decoupled';

@@ -44,6 +44,8 @@ export {
   type LionOptions,
   NAdam,
   type NAdamOptions,
+  ProdigyRMSprop,
+  type ProdigyRMSpropOptions,
   RMSprop,
   type RMSpropOptions,
   Rprop,

@@ -84,7 +84,7 @@ function createEngine(binding: Binding, description: Description): Engine {
       arena,
       rows,
       rowOf,
-      step: { request, norms, reports, squares, sums, samples, multipliers },
+      step: { request, norms, reports, squares, sums, samples, distances, multipliers },
     }) {
       const number = findRule(rule, description);
       const layout = parameters.flatMap(({ type, dtype, length, firstBlock }, i) => {
@@ -114,6 +114,7 @@ function createEngine(binding: Binding, description: Description): Engine {
         squares,
         sums,
         samples,
+        distances,
         multipliers,
       );
       if (plan === null) return undefined;

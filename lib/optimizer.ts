@@ -36,11 +36,12 @@ import {
   type TensorName,
 } from './params.js';
 import type { Pieces } from './pieces.js';
-import { capOf, rowsWithCap, type SampleSums } from './relative-cap.js';
+import { rowsWithCap, type SampleSums } from './relative-cap.js';
 import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
+import { warnUnlessScheduled } from './schedules/scheduled.js';
 import { checkSelection, checkSelections } from './selection.js';
 import { type RowNumbers, rowsFault } from './sparse-rows.js';
 import type { State } from './state.js';
@@ -178,7 +179,7 @@ export abstract class Optimizer<O, P extends object> {
     if (fault) throw fault;
 
     const rows = new Rows(this.#rule, parameters.length, groups.length);
-    const control = new StepControl(parameters);
+    const control = new StepControl(this.#rule, parameters);
     const state = extendState(this.#rule, this.#state, groups, parameters);
     const engine = currentEngine();
     // Finds parameters that share memory in ways that only native code sees.
@@ -344,8 +345,7 @@ export abstract class Optimizer<O, P extends object> {
     if (updates && dense) {
       this.#stepDenseRows(i, rows, gradientRows);
     } else if (updates) {
-      if (this.#groupsOfParts.some(({ values }) => capOf(values) !== undefined))
-        throw rowsWithCap();
+      if (this.#control.looksAtSamples) throw rowsWithCap();
       const { steps } = this.#state;
       // Rows that are not given have no other moment to start their averages.
       if (steps[i] === 0 && this.#rowsFault(i, rows, gradientRows) === undefined) {
@@ -476,7 +476,8 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #tell(result: StepResult, groups: readonly StepGroup[]): StepResult {
-    this.#listeners.tell(result, groups, this.#state.counters);
+    const rateOf = (values: Values<object>) => this.#rows.rateFor(values);
+    this.#listeners.tell(result, groups, this.#state.counters, rateOf);
     return result;
   }
 
@@ -487,9 +488,10 @@ export abstract class Optimizer<O, P extends object> {
     reports: boolean,
     whole?: readonly Parameter[],
   ) {
+    if (this.#rule.estimatesDistance) warnUnlessScheduled(this, groups);
     skipFrozen(gradients, groups);
     const calls = this.#control.request(groups, this.#state.counters, reports);
-    this.#rows.write(gradients, groups, this.#state, calls, whole);
+    this.#rows.write(gradients, groups, this.#state, calls, this.#control.memory.distances, whole);
   }
 
   #beginPieces(
@@ -519,8 +521,7 @@ export abstract class Optimizer<O, P extends object> {
 
   #conclude(gradients: readonly unknown[], sampled?: SampleSums): StepResult {
     const now = (this.#groups[0] as StepGroup).values as Values<OptimizerWideOptions>;
-    const { rateOf } = this.#rows;
-    const result = this.#control.conclude(gradients, this.#state, now, rateOf, sampled);
+    const result = this.#control.conclude(gradients, this.#state, now, this.#rows, sampled);
     if (this.#control.lossScale !== undefined) this.#setLossScale(this.#control.lossScale);
     return result;
   }

@@ -3,6 +3,7 @@ import { float32 } from './arithmetic/float32.js';
 import { float64 } from './arithmetic/float64.js';
 import { memoryFault, partFault } from './check.js';
 import { createCursor } from './cursor.js';
+import { DISTANCE_NUMBERS, estimateDistance } from './distance.js';
 import type { Engine, PlanRequest } from './engine.js';
 import { findNorms } from './find-norms.js';
 import { gradient } from './gradient.js';
@@ -12,7 +13,7 @@ import type { Parameter } from './params.js';
 import { REPORT_WIDTH, storedNumbers, writeReport } from './report.js';
 import { createSettings, readRow, rowWidth, type Settings, stagesOf } from './rows.js';
 import type { AnyRule, Element } from './rule.js';
-import { sampleOf, writeSampleSums } from './samples.js';
+import { distanceSampleLength, isSampled, SAMPLE_SUMS, sampleOf, writeSizes } from './samples.js';
 import { pickRows, rowsFault, sumRows } from './sparse-rows.js';
 import { Phase, Request } from './step-memory.js';
 import { createStreams, type Stream, type Streams } from './streams.js';
@@ -47,12 +48,25 @@ export const referenceEngine: Engine = {
         const parameter = parameters[i] as Parameter;
         const update = () => {
           settings[0].c.multiplier = arithmetic.round(step.multipliers[i] as number);
+          if (!wants(Request.SAMPLES)) {
+            updateTensor(rule, range, streams, settings, arithmetic);
+            return;
+          }
           const { from, to } = range;
-          const before = wants(Request.SAMPLES) ? sampleOf(parameter, from, to) : undefined;
-          updateTensor(rule, range, streams, settings, arithmetic);
-          if (!before) return;
+          const before = sampleOf(parameter, from, to);
           const chunk = (step.firstChunks[i] as number) + chunksOf(from);
-          writeSampleSums(before, sampleOf(parameter, from, to), step.samples.subarray(2 * chunk));
+          const sums = step.samples.subarray(SAMPLE_SUMS * chunk);
+          if (streams.distanceSample) {
+            const gradient = sampledGradient(range, streams, settings[0], arithmetic);
+            const kept = streams.distanceSample.subarray(distanceSampleLength(from));
+            const numbers = step.distances.subarray(
+              DISTANCE_NUMBERS * i,
+              DISTANCE_NUMBERS * (i + 1),
+            );
+            estimateDistance(gradient, before, kept, numbers, sums, arithmetic);
+          }
+          updateTensor(rule, range, streams, settings, arithmetic);
+          writeSizes(before, sampleOf(parameter, from, to), sums);
         };
         if (wants(Request.ACCUMULATES)) {
           accumulateTensor(range, streams, settings[0], arithmetic);
@@ -167,6 +181,22 @@ function eachGradient(
       use(measured(x, c as never, on as never, arithmetic), begin + i);
     }
   }
+}
+
+/** What the rule gets of a gradient, as far as it belongs to the sample. */
+function sampledGradient(
+  range: Range,
+  streams: Streams,
+  settings: Settings,
+  arithmetic: Arithmetic,
+): Float64Array {
+  const { c, on } = settings;
+  const sample: number[] = [];
+  eachGradient(range, streams, settings, arithmetic, (g, i) => {
+    if (!isSampled(i)) return;
+    sample.push(on.clippedByNorm ? arithmetic.mul(g, c.multiplier as number) : g);
+  });
+  return Float64Array.from(sample);
 }
 
 function find(states: readonly Stream[], name: string): Stream | undefined {

@@ -1,6 +1,9 @@
+import { takeDistance } from './distance.js';
 import { failure } from './errors.js';
 import type { Hyperparameter, Specification, Values } from './hyperparameters.js';
-import { sizesOf } from './samples.js';
+import type { Parameter } from './params.js';
+import { parameterSize, SampleSum, sampleLength, sampleSums } from './samples.js';
+import { SIZES } from './sizes.js';
 
 /** What optimizers can do about a learning rate that is too large. */
 export interface RelativeCapOptions {
@@ -14,7 +17,7 @@ export interface RelativeCapOptions {
    * and gives the bits of an optimizer without a cap. Decoupled weight decay goes by the capped rate. `true` is 0.05, and the
    * constant is narrow: 0.2 is too large for most. A `Scheduler` multiplies the cap by its factor, as it does the rate.
    *
-   * Both are measured on a sample, the first 16 of each 256 numbers, in float64 and in an order that never changes. Domain:
+   * Both are measured on a sample, the first 16 of each 1024 numbers, in float64 and in an order that never changes. Domain:
    * false, true, or a finite number above 0. Default: false. Neither PyTorch nor TensorFlow has it; LARS and LAMB (You et al.,
    * arXiv:1708.03888, 1904.00962) make every step as long as such a cap allows.
    */
@@ -44,10 +47,26 @@ export function capOf(h: Values<object>): number | undefined {
   return typeof relativeCap === 'number' ? relativeCap : relativeCap ? RELATIVE_CAP : undefined;
 }
 
-/** What the cap leaves of a learning rate. */
-export function cappedRate(rate: number, cap: number, parameter: number, direction: number) {
-  const most = (cap * Math.max(parameter, LEAST_PARAMETER)) / Math.max(direction, LEAST_DIRECTION);
-  return Math.min(rate, most);
+/** W and M. In an array, as is the cap: what V8 chooses one of two numbers from, it may allocate. */
+const measured = new Float64Array(2);
+
+/** Lowers the learning rate of tensor i to what a cap leaves of it, the number in an array of one, Infinity for none. */
+export function limitRate(
+  rates: Float64Array,
+  i: number,
+  cap: Float64Array,
+  sizes: Float64Array,
+  whole: Parameter,
+) {
+  if (cap[0] === Number.POSITIVE_INFINITY) return;
+  measured[0] = sizes[SIZES * i] as number;
+  if (Number.isNaN(measured[0])) measured[0] = parameterSize(whole);
+  measured[1] = sizes[SIZES * i + 1] as number;
+  if (Number.isNaN(measured[1])) measured[1] = 1;
+  const most =
+    ((cap[0] as number) * Math.max(measured[0], LEAST_PARAMETER)) /
+    Math.max(measured[1], LEAST_DIRECTION);
+  rates[i] = Math.min(rates[i] as number, most);
 }
 
 /** Throws where what is between rate and update is not the direction. */
@@ -71,17 +90,27 @@ export interface SampleSums {
   readonly lengths: readonly number[];
 }
 
-/** Takes over what a step has measured of tensor i, which it has updated at this rate. What is not finite is not taken. */
+/**
+ * Takes over what a step has measured of tensor i, which it has updated at the i-th of these rates. What is not finite is not
+ * taken.
+ *
+ * @param distances what the estimate of a distance goes by; undefined if there is none
+ */
 export function takeSizes(
   { samples, firstChunks, lengths }: SampleSums,
   i: number,
-  rate: number,
+  rates: Float64Array,
   sizes: Float64Array,
+  distances: Float64Array | undefined,
 ) {
   const length = lengths[i] as number;
   if (length === 0) return;
-  const { parameter, update } = sizesOf(samples, firstChunks[i] as number, length);
-  const direction = update / rate;
-  if (Number.isFinite(parameter)) sizes[2 * i] = parameter;
-  if (Number.isFinite(direction)) sizes[2 * i + 1] = direction;
+  const sums = sampleSums(samples, firstChunks[i] as number, length);
+  const count = sampleLength(length);
+  const parameter = Math.sqrt((sums[SampleSum.PARAMETER_SQUARES] as number) / count);
+  const update = Math.sqrt((sums[SampleSum.UPDATE_SQUARES] as number) / count);
+  const direction = update / (rates[i] as number);
+  if (Number.isFinite(parameter)) sizes[SIZES * i] = parameter;
+  if (Number.isFinite(direction)) sizes[SIZES * i + 1] = direction;
+  if (distances) takeDistance(distances, i, sums, sizes);
 }

@@ -1,10 +1,10 @@
+import { beginDistance, type DistanceOptions, writeDistance } from './distance.js';
 import { gradient } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import { parameter } from './parameter.js';
 import type { Parameter } from './params.js';
-import { capOf, cappedRate } from './relative-cap.js';
-import type { AnyRule, Numbers, Stage } from './rule.js';
-import { parameterSize } from './samples.js';
+import { limitRate } from './relative-cap.js';
+import { type AnyRule, type Numbers, Rate, type Rates, type Stage } from './rule.js';
 import type { State } from './state.js';
 import type { Part, StepGroup } from './step-group.js';
 import type { StorageOptions } from './storage.js';
@@ -104,6 +104,8 @@ export class Rows {
   readonly #numbers: Numbers;
   /** The learning rate of each tensor at its next step, as a cap leaves it. */
   readonly rateOf: Float64Array;
+  /** Those of the row that is being written; after a step, the distance that it took. */
+  readonly rates = new Float64Array(2) as Rates;
 
   constructor(rule: AnyRule, tensors: number, groups: number) {
     this.width = rowWidth(rule);
@@ -119,6 +121,7 @@ export class Rows {
    * Writes the rows of the next step. Whoever points into the table looks it up again: it may have to grow.
    *
    * @param calls how many gradients of a tensor are summed, these included
+   * @param distances where to write what the estimate of each tensor's distance goes by
    * @param whole the tensors that the state's are pieces of, if they are
    */
   write(
@@ -126,6 +129,7 @@ export class Rows {
     groups: readonly StepGroup[],
     state: State,
     calls: number,
+    distances: Float64Array,
     whole: readonly Parameter[] = state.parameters,
   ) {
     const { steps } = state;
@@ -133,25 +137,25 @@ export class Rows {
     this.#calls = calls;
     let row = -1;
     this.rowOf.fill(-1);
+    const { estimatesDistance } = this.#rule;
+    if (estimatesDistance) beginDistance(this.rates, state, groups);
     for (let k = 0; k < groups.length; k++) {
       const { parts } = groups[k] as StepGroup;
       for (let p = 0; p < parts.length; p++) {
-        const { values, tensors } = parts[p] as Part;
-        const cap = capOf(values);
-        const { learningRate = 0 } = values as { learningRate?: number };
+        const { values, tensors, cap } = parts[p] as Part;
         let step = -1;
         let alike = -1; // the first tensor of the row
         for (let n = 0; n < tensors.length; n++) {
           const i = tensors[n] as number;
           if (gradients[i] === null) continue;
-          const rate =
-            cap === undefined
-              ? learningRate
-              : capFor(learningRate, cap, state, whole[i] as Parameter, i);
-          this.rateOf[i] = rate;
+          this.#wantRate(i, values);
+          limitRate(this.rateOf, i, cap, state.sizes, whole[i] as Parameter);
+          if (estimatesDistance) {
+            writeDistance(distances, i, values as never, this.rates, steps[i] === 0);
+          }
           if (
             step !== (steps[i] as number) + 1 ||
-            rate !== this.rateOf[alike] ||
+            this.rateOf[i] !== this.rateOf[alike] ||
             !this.#hasNumbersOf(state, i, alike)
           ) {
             step = (steps[i] as number) + 1;
@@ -159,18 +163,27 @@ export class Rows {
             row++;
             if ((row + 1) * this.width > this.table.length) this.#grow();
             this.#advanceNumbers(state, i, values, step);
-            this.#writeRow(
-              row,
-              rate === learningRate ? values : { ...values, learningRate: rate },
-              step,
-              calls,
-            );
+            this.rates[Rate.LEARNING_RATE] = this.rateOf[i] as number;
+            this.#writeRow(row, values, step, calls);
           }
           this.rowOf[i] = row;
           this.#passNumbers(state, i);
         }
       }
     }
+  }
+
+  /** Writes the learning rate of tensor i before a cap. In two ways of one sum, V8 would allocate what it chooses from. */
+  #wantRate(i: number, values: Values<object>) {
+    const { learningRate, scheduleFactor } = values as Values<DistanceOptions>;
+    this.rateOf[i] = learningRate;
+    if (this.#rule.estimatesDistance) this.rateOf[i] = this.rates[Rate.DISTANCE] * scheduleFactor;
+  }
+
+  /** The learning rate of a group at the last step that was written, before a cap. */
+  rateFor(values: Values<object>): number {
+    const { learningRate = 0, scheduleFactor } = values as Values<DistanceOptions>;
+    return this.#rule.estimatesDistance ? this.rates[Rate.DISTANCE] * scheduleFactor : learningRate;
   }
 
   /** Whether the rule keeps the same numbers of two tensors. */
@@ -195,7 +208,7 @@ export class Rows {
   }
 
   #writeRow(row: number, values: Values<object>, step: number, calls: number) {
-    const { table } = this;
+    const { table, rates } = this;
     const numbers = this.#numbers;
     const at = row * this.width;
     const ends = at + this.width;
@@ -205,7 +218,7 @@ export class Rows {
     const isFirst = step === 1;
     if (this.#valuesOf[row] !== values || this.#isFirst[row] !== isFirst) {
       const { c, on } = transformationWriter;
-      transformation.prepare(values as never, step, c, on, calls, numbers);
+      transformation.prepare(values as never, step, c, on, calls, numbers, rates);
       parameter.prepare(
         values as never,
         step,
@@ -213,13 +226,15 @@ export class Rows {
         parameterWriter.on,
         calls,
         numbers,
+        rates,
       );
       writeStage(transformationWriter, table, at, to);
       writeStage(parameterWriter, table, at + 3, afterRule);
     }
     to += transformation.scalars.length;
-    gradient.prepare(values as never, step, gradientWriter.c, gradientWriter.on, calls, numbers);
-    this.#rule.prepare(values, step, this.#writer.c, this.#writer.on, calls, numbers);
+    const { c, on } = gradientWriter;
+    gradient.prepare(values as never, step, c, on, calls, numbers, rates);
+    this.#rule.prepare(values, step, this.#writer.c, this.#writer.on, calls, numbers, rates);
     to = writeStage(gradientWriter, table, at + 1, to);
     writeStage(this.#writer, table, at + 2, to);
     table[at + KEY] = randomKey((values as Values<StorageOptions>).seed, step) >>> 0;
@@ -232,18 +247,6 @@ export class Rows {
     grown.set(this.table);
     this.table = grown;
   }
-}
-
-/** The learning rate that the cap leaves for tensor i. */
-function capFor(rate: number, cap: number, { sizes }: State, whole: Parameter, i: number): number {
-  const parameter = sizes[2 * i] as number;
-  const direction = sizes[2 * i + 1] as number;
-  return cappedRate(
-    rate,
-    cap,
-    Number.isNaN(parameter) ? parameterSize(whole) : parameter,
-    Number.isNaN(direction) ? 1 : direction,
-  );
 }
 
 /** Writes what `prepare` set in the writer of a stage. Returns where the scalars of the next stage begin. */

@@ -4,10 +4,19 @@ import type { Specification, Values } from './hyperparameters.js';
 /** The numbers of one element while it is being updated: parameter, gradient, and the rule's states by name. */
 export type Element<Stream extends string> = { p: number; g: number } & Record<Stream, number>;
 
+/** What a step goes by of the tensors of a row beside their options; numbers that are allocated once. */
+export const Rate = {
+  /** Their learning rate, as a cap leaves it. */
+  LEARNING_RATE: 0,
+  /** The distance that parameters have to go, if the rule estimates it. */
+  DISTANCE: 1,
+} as const;
+export type Rates = Float64Array & { 0: number; 1: number };
+
 /**
  * One stage of the update of an element. `prepare` turns hyperparameters into the scalars and switches that hold for all
  * elements of a tensor at its `step`-th update, counted from 1, with the gradients of so many calls, and with the rule's
- * numbers of the tensor at this update; `update` is the arithmetic, one rounding per operation.
+ * numbers of the tensor at this update, and the rates of `Rate`; `update` is the arithmetic, one rounding per operation.
  */
 export interface Stage<
   O,
@@ -25,6 +34,7 @@ export interface Stage<
     on: Record<Switch, boolean>,
     calls: number,
     numbers: Numbers,
+    rates: Rates,
   ): void;
   update(
     x: Element<Stream>,
@@ -115,6 +125,8 @@ export interface Rule<
   readonly needsWholeTensors?: true;
   /** Whether the learning rate is where a tensor starts from, and later ones change nothing. Not, if not given. */
   readonly ignoresLaterRates?: true;
+  /** Whether the learning rate is a first guess of how far parameters have to go, which the steps make better. Not, if not given. */
+  readonly estimatesDistance?: true;
   /** Throws if hyperparameters, each good in itself, do not go together. */
   check?(h: Values<O>, where: string): void;
 }

@@ -8,6 +8,7 @@ import {
 } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule, TensorNumber } from './rule.js';
+import { sizeNames } from './sizes.js';
 import {
   type Counters,
   mostOf,
@@ -16,7 +17,6 @@ import {
   partsOf,
   possibleType,
   State,
-  sizeNames,
   stateNames,
 } from './state.js';
 import { checkStorage, type StorageOptions } from './storage.js';
@@ -80,7 +80,7 @@ export function matchState<A>(
   requireSame(root.rule, rule.name, `${place.name}.rule`);
   const saved = requireList(root.groups, `${place.name}.groups`, groups.length);
 
-  const counters = matchCounters(root.counters, `${place.name}.counters`);
+  const counters = matchCounters(root.counters, rule, `${place.name}.counters`);
 
   const values: Values<object>[] = [];
   const tensors: SavedTensor<A>[] = [];
@@ -115,7 +115,8 @@ export function matchState<A>(
   }
   // States of before have no number of updates.
   const updates = counters.updates ?? mostOf(tensors.map(({ step }) => step));
-  const all = { ...counters, updates };
+  const { distance = 0, ...counted } = counters;
+  const all = { counters: { ...counted, updates }, distance };
   return { values, allocate: () => allocateState(rule, parameters, tensors, all) };
 }
 
@@ -123,10 +124,11 @@ function allocateState<A>(
   rule: AnyRule,
   parameters: readonly Parameter[],
   tensors: readonly SavedTensor<A>[],
-  counters: Counters,
+  { counters, distance }: { counters: Counters; distance: number },
 ): NewState<A> {
   const state = new State(rule, parameters, (i, k) => tensors[i]?.states[k]?.type);
   Object.assign(state.counters, counters);
+  state.distance[0] = distance;
   const copies: { from: A; to: MemoryArray }[] = [];
   const scales: { array: MemoryArray; where: string }[] = [];
   for (const [i, { step, numbers, sizes, states }] of tensors.entries()) {
@@ -147,12 +149,15 @@ function allocateState<A>(
   return { copies, finish };
 }
 
-function matchCounters(saved: unknown, where: string) {
-  const { accumulatedCalls, goodSteps, updates } = requireObject(saved, where);
+function matchCounters(saved: unknown, rule: AnyRule, where: string) {
+  const { accumulatedCalls, goodSteps, updates, distance } = requireObject(saved, where);
   return {
     accumulatedCalls: requireStep(accumulatedCalls, `${where}.accumulatedCalls`),
     goodSteps: requireStep(goodSteps, `${where}.goodSteps`),
     updates: updates === undefined ? undefined : requireStep(updates, `${where}.updates`),
+    ...(rule.estimatesDistance && {
+      distance: requireNumber(sizeNumber, distance, `${where}.distance`),
+    }),
   };
 }
 
@@ -209,9 +214,18 @@ function matchSizes(saved: unknown, where: string): number[] {
   const numbers = requireObject(saved, where);
   return sizeNames.map((name) => {
     const size = Object.hasOwn(numbers, name) ? numbers[name] : Number.NaN;
-    return Number.isNaN(size) ? Number.NaN : requireNumber(sizeNumber, size, `${where}.${name}`);
+    if (Number.isNaN(size)) return Number.NaN;
+    const kind = name === 'distanceNumerator' ? signedNumber : sizeNumber;
+    return requireNumber(kind, size, `${where}.${name}`);
   });
 }
+
+const signedNumber: TensorNumber = {
+  name: 'size',
+  start: Number.NaN,
+  expected: 'a finite number',
+  accepts: Number.isFinite,
+};
 
 const sizeNumber: TensorNumber = {
   name: 'size',

@@ -138,7 +138,7 @@ export function pickRows(
   const slots = (request.slots[i] ?? []).map((slot): Slot | undefined => {
     if (!slot) return undefined;
     const offset = end;
-    end += Math.ceil(sizeOfState(slot.type, picked.length) / 8) * 8;
+    end += Math.ceil(sizeOfState(slot.name, slot.type, picked.length) / 8) * 8;
     return { ...slot, offset };
   });
   const arena = new ArrayBuffer(end);

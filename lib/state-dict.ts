@@ -9,7 +9,7 @@ import {
   requireObject,
   requireSame,
 } from './saved-state.js';
-import type { Counters, State } from './state.js';
+import type { SavedCounters, State } from './state.js';
 import { isArrayOf, lengthOf, type MemoryArray, memoryTypes } from './tensor.js';
 
 const FORMAT = 1;
@@ -33,7 +33,7 @@ export interface StateDict {
   /** The name of the optimizer's class, `'RMSprop'`: states of another one are refused. */
   rule: string;
   /** What is counted for all tensors together. */
-  counters: Counters;
+  counters: SavedCounters;
   /** One for each group of the parameters, in their order. */
   groups: {
     /** The value of every option of the rule, those left at their defaults too. */
@@ -44,7 +44,7 @@ export interface StateDict {
 }
 
 export function writeStateDict(state: State, groups: readonly GroupRange[]): StateDict {
-  const { rule, parameters, steps, counters } = state;
+  const { rule, parameters, steps } = state;
   const tensor = (i: number): TensorState => {
     const copies: { [name: string]: MemoryArray } = {};
     for (const { name, values } of state.allArrays(i)) copies[name] = values.slice();
@@ -55,7 +55,7 @@ export function writeStateDict(state: State, groups: readonly GroupRange[]): Sta
   return {
     format: FORMAT,
     rule: rule.name,
-    counters: { ...counters },
+    counters: state.savedCounters,
     groups: groups.map(({ values, first, end }) => ({
       options: { ...values },
       tensors: Array.from({ length: end - first }, (_, i) => tensor(first + i)),

@@ -7,6 +7,8 @@ import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import { offsetInPage } from './runtime.js';
+import { distanceSampleLength } from './samples.js';
+import { SIZES, sizeNames } from './sizes.js';
 import { stateTypeOf } from './storage.js';
 import { type DataType, type MemoryArray, type MemoryType, memoryTypes } from './tensor.js';
 import { bfloat16 } from './types/bfloat16.js';
@@ -40,6 +42,9 @@ export interface Part {
 
 /** The arrays of a state: its numbers or their codes, and, at the next multiple of 4 bytes, the scales of the blocks. */
 export function partsOf(name: string, type: MemoryType, length: number): Part[] {
+  if (name === 'distanceSample') {
+    return [{ name, type, length: distanceSampleLength(length), offset: 0 }];
+  }
   const codes: Part = { name, type, length, offset: 0 };
   if (type !== 'uint8') return [codes];
   const blocks = Math.ceil(length / BLOCK);
@@ -48,8 +53,8 @@ export function partsOf(name: string, type: MemoryType, length: number): Part[] 
 }
 
 /** How many bytes a state takes. */
-export function sizeOfState(type: MemoryType, length: number): number {
-  const last = partsOf('', type, length).at(-1) as Part;
+export function sizeOfState(name: string, type: MemoryType, length: number): number {
+  const last = partsOf(name, type, length).at(-1) as Part;
   return last.offset + last.length * memoryTypes[last.type].View.BYTES_PER_ELEMENT;
 }
 
@@ -89,7 +94,7 @@ export function neededType(
   const own = rule.state[k];
   if (own) return (own.needed?.(h) ?? true) ? stateTypeOf(type, h) : undefined;
   const common = commonStates[k - rule.state.length];
-  return common?.needed(type, h as Values<CommonOptions>, accumulatedCalls)
+  return common?.needed(type, h as Values<CommonOptions>, accumulatedCalls, rule)
     ? common.type(type)
     : undefined;
 }
@@ -111,6 +116,11 @@ export interface Counters {
   updates: number;
 }
 
+/** The counters as states have them, with what a rule has found so far of a distance that it estimates; 0 before the first step. */
+export interface SavedCounters extends Counters {
+  distance?: number;
+}
+
 /** What it has counted when it is made. */
 const counted: Counters = { accumulatedCalls: 0, goodSteps: 0, updates: 0 };
 
@@ -120,9 +130,6 @@ export function mostOf(steps: Iterable<number>): number {
   for (const step of steps) most = Math.max(most, step);
   return most;
 }
-
-/** What states call the sizes of a tensor. */
-export const sizeNames = ['parameterSize', 'directionSize'] as const;
 
 /** Everything that an optimizer remembers of its tensors: states, in one arena, and the numbers of steps. */
 export class State {
@@ -137,9 +144,11 @@ export class State {
   readonly numbers: Float64Array;
   /** What they will be when the step that is prepared is made. */
   readonly nextNumbers: Float64Array;
-  /** For each tensor its size and that of its direction, as `relativeCap` goes by them; NaN where they are not measured. */
+  /** For each tensor the numbers of `sizeNames`; NaN where they are not measured. */
   readonly sizes: Float64Array;
   readonly counters: Counters = { ...counted };
+  /** The distance that parameters have to go, if the rule estimates it; 0 before the first step. */
+  readonly distance = new Float64Array(1);
 
   /**
    * Each state of float32 or float64 lies in its cache lines as its parameter does, so that aligned vectors of one are
@@ -157,8 +166,8 @@ export class State {
     const types = parameters.map((_, i) => names.map((_, k) => typeOf(i, k)));
     const unit = (size: number) => (size < LARGE ? LINE : PAGE);
     const room = parameters.map(({ length }, i) =>
-      (types[i] as (MemoryType | undefined)[]).reduce((sum, type) => {
-        const size = type ? sizeOfState(type, length) : 0;
+      (types[i] as (MemoryType | undefined)[]).reduce((sum, type, k) => {
+        const size = type ? sizeOfState(names[k] as string, type, length) : 0;
         return type ? sum + size + unit(size) : sum;
       }, 0),
     );
@@ -175,7 +184,7 @@ export class State {
         const alike = memoryTypes[type].View.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT;
         const inLine = alike ? place % LINE : 0;
         const inPage = place - (place % LINE) + inLine + (1 + k) * (PAGE / 4);
-        const size = sizeOfState(type, length);
+        const size = sizeOfState(name, type, length);
         // The first offset from the end on that is so far past a whole unit of memory.
         const shift = (inPage - start) % unit(size);
         const offset = Math.ceil((end - shift) / unit(size)) * unit(size) + shift;
@@ -189,7 +198,13 @@ export class State {
     const kept = rule.numbers?.kept ?? [];
     this.numbers = Float64Array.from(parameters.flatMap(() => kept.map(({ start }) => start)));
     this.nextNumbers = this.numbers.slice();
-    this.sizes = new Float64Array(2 * parameters.length).fill(Number.NaN);
+    this.sizes = new Float64Array(SIZES * parameters.length).fill(Number.NaN);
+  }
+
+  /** What is saved of all tensors together. */
+  get savedCounters(): SavedCounters {
+    const [distance = 0] = this.distance;
+    return { ...this.counters, ...(this.rule.estimatesDistance && { distance }) };
   }
 
   /** Counts an update of tensor i. */
@@ -203,7 +218,7 @@ export class State {
   numbersOf(i: number): { [name: string]: number } | undefined {
     const kept = this.rule.numbers?.kept ?? [];
     const own = kept.map(({ name }, k) => [name, this.numbers[i * kept.length + k] as number]);
-    const sizes = sizeNames.map((name, k) => [name, this.sizes[2 * i + k] as number]);
+    const sizes = sizeNames.map((name, k) => [name, this.sizes[SIZES * i + k] as number]);
     const all = [...own, ...sizes.filter(([, size]) => !Number.isNaN(size))];
     return all.length > 0 ? Object.fromEntries(all) : undefined;
   }
@@ -262,6 +277,7 @@ export class State {
     this.numbers.set(from.numbers);
     this.sizes.set(from.sizes);
     Object.assign(this.counters, from.counters);
+    this.distance.set(from.distance);
     for (const i of this.parameters.keys()) {
       for (const k of stateNames(this.rule).keys()) {
         const to = this.arrays(i, k);

@@ -1,3 +1,4 @@
+import { advanceDistance } from './distance.js';
 import { failure } from './errors.js';
 import { LARGEST_SCALE, type Values } from './hyperparameters.js';
 import { normOfAll } from './norms.js';
@@ -6,6 +7,8 @@ import { type OptimizerWideOptions, refusesNonFinite } from './optimizer-wide-op
 import type { Parameter } from './params.js';
 import { capOf, type SampleSums, takeSizes } from './relative-cap.js';
 import { readReports, type TensorReport } from './report.js';
+import type { Rows } from './rows.js';
+import type { AnyRule } from './rule.js';
 import type { GroupRange } from './saved-state.js';
 import type { Counters, State } from './state.js';
 import { createStepMemory, Phase, Request, type StepMemory } from './step-memory.js';
@@ -36,6 +39,7 @@ type Options = Values<OptimizerWideOptions & TransformationOptions>;
 /** What a step does beside the rules of its tensors, and for all of them together. */
 export class StepControl {
   readonly memory: StepMemory;
+  readonly #rule: AnyRule;
   /** What the loss scale is to be from now on, if the last step changes it. */
   lossScale: number | undefined;
   /** What the request was made of. */
@@ -46,8 +50,7 @@ export class StepControl {
   #measuresAll = false;
   #measuresUpdates = false;
   /** Whether updates look at samples. */
-  #samples = false;
-  readonly #lengths: readonly number[];
+  #looksAtSamples = false;
   /** Those of the tensors, where the engine writes them. */
   readonly #norms: Float64Array;
   /** Those that callers get to see: they could transfer the memory away. */
@@ -59,9 +62,9 @@ export class StepControl {
     report: undefined,
   };
 
-  constructor(parameters: readonly Parameter[]) {
-    this.#lengths = parameters.map(({ length }) => length);
-    this.memory = createStepMemory(this.#lengths);
+  constructor(rule: AnyRule, parameters: readonly Parameter[]) {
+    this.#rule = rule;
+    this.memory = createStepMemory(parameters.map(({ length }) => length));
     this.#norms = this.memory.norms.subarray(1);
     this.#shownNorms = this.#norms.slice();
   }
@@ -77,7 +80,7 @@ export class StepControl {
     request[Request.MEASURES] = measures ? 1 : 0;
     request[Request.REPORTS] = reports ? 1 : 0;
     request[Request.PHASE] = Phase.WHOLE;
-    request[Request.SAMPLES] = this.#samples && !accumulates ? 1 : 0;
+    request[Request.SAMPLES] = this.#looksAtSamples && !accumulates ? 1 : 0;
     if (reports) this.memory.reports.fill(0); // engines pass over tensors without numbers
     return calls;
   }
@@ -91,7 +94,9 @@ export class StepControl {
     request[Request.CLIP_GLOBAL_NORM] = h.clipGlobalNorm;
     request[Request.ZEROES] = h.zeroGradients ? 1 : 0;
     request[Request.ZEROES_REFUSED] = h.zeroGradients && h.onNonFinite !== 'throw' ? 1 : 0;
-    this.#samples = groups.some(({ values }) => capOf(values) !== undefined);
+    const { estimatesDistance = false } = this.#rule;
+    this.#looksAtSamples =
+      estimatesDistance || groups.some(({ values }) => capOf(values) !== undefined);
     this.#measuresAll = refuses || h.measureNorms;
     this.#measuresUpdates = this.#measuresAll || clips || Number.isFinite(h.clipGlobalNorm);
     this.#wholeStepOption = wholeStepOption(h);
@@ -118,6 +123,11 @@ export class StepControl {
     if (request[Request.MEASURES] === 1) norms[0] = normOfAll(squares, 0, squares.length);
   }
 
+  /** Whether updates with these options look at samples of all tensors. */
+  get looksAtSamples(): boolean {
+    return this.#looksAtSamples;
+  }
+
   /** Whether the step that was asked for writes gradients. */
   get zeroes(): boolean {
     return this.memory.request[Request.ZEROES] === 1;
@@ -127,7 +137,7 @@ export class StepControl {
    * Counts a step that the engine has made, or refused to make because of its gradients. Returns the same object every time.
    *
    * @param now the options as they are now: the step may have been asked for with others
-   * @param rateOf the learning rate of each tensor at the step
+   * @param rows what the step was made with
    * @param sampled where the sums of samples are, if not in the memory of this step alone
    * @throws RangeError ERR_GRADIENT_NOT_FINITE
    */
@@ -135,12 +145,13 @@ export class StepControl {
     gradients: readonly unknown[],
     state: State,
     now: Values<OptimizerWideOptions>,
-    rateOf: Float64Array,
-    sampled: SampleSums = { ...this.memory, lengths: this.#lengths },
+    { rateOf, rates }: Rows,
+    sampled: SampleSums = this.memory,
   ): StepResult {
     const { parameters, counters } = state;
     const h = this.#options;
     const { request, norms } = this.memory;
+    const distances = this.#rule.estimatesDistance && this.memory.distances;
     const measured = request[Request.MEASURES] === 1;
     const refused = request[Request.REFUSES] === 1 && Number.isNaN(norms[0]);
     const result = this.#result;
@@ -165,8 +176,9 @@ export class StepControl {
       for (let i = 0; i < parameters.length; i++) {
         if (gradients[i] === null) continue;
         state.advance(i);
-        if (this.#samples) takeSizes(sampled, i, rateOf[i] as number, state.sizes);
+        if (this.#looksAtSamples) takeSizes(sampled, i, rateOf, state.sizes, distances);
       }
+      if (distances) advanceDistance(state, rates);
       if (h.dynamicLossScale && ++counters.goodSteps >= h.lossScaleGrowthInterval) {
         counters.goodSteps = 0;
         if (now.lossScale === h.lossScale) {

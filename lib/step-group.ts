@@ -1,6 +1,7 @@
 import type { GradientOptions } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
+import { capOf } from './relative-cap.js';
 import type { GroupRange } from './saved-state.js';
 import { type SelectionOptions, select } from './selection.js';
 
@@ -8,6 +9,8 @@ import { type SelectionOptions, select } from './selection.js';
 export interface Part {
   readonly values: Values<object>;
   readonly tensors: Int32Array;
+  /** Their relative cap, in an array of one number; Infinity for none. */
+  readonly cap: Float64Array;
 }
 
 /** What the patterns of names in a group's options choose: numbers of tensors. */
@@ -43,11 +46,12 @@ export class StepGroup implements GroupRange {
     const isSame = before !== undefined && haveSamePatterns(values, before.values);
     this.#chosen = isSame ? before.#chosen : choose(values, parameters, first);
     const { decayed, notDecayed } = this.#chosen;
-    this.parts = [{ values, tensors: decayed }];
+    const cap = Float64Array.of(capOf(values) ?? Number.POSITIVE_INFINITY);
+    this.parts = [{ values, tensors: decayed, cap }];
     if (notDecayed.length > 0) {
       const undecayed: Values<GradientOptions> = { ...(values as Values<GradientOptions>) };
       undecayed.weightDecay = 0;
-      this.parts = [...this.parts, { values: undecayed, tensors: notDecayed }];
+      this.parts = [...this.parts, { values: undecayed, tensors: notDecayed, cap }];
     }
   }
 

@@ -14,7 +14,7 @@ import { copyResult, type StepResult } from './step-control.js';
 export interface StepEvent extends StepResult {
   /** Updates that have been made, also before checkpoints and of tensors that are frozen now. */
   readonly step: number;
-  /** The rates of the groups at this step. */
+  /** The rates of the groups at this step: those that were found, where the rule finds its own. */
   readonly learningRates: readonly number[];
 }
 
@@ -72,11 +72,14 @@ export class StepListeners {
   }
 
   /** Tells all of a step that is over. */
-  tell(result: StepResult, groups: readonly GroupRange[], { updates: step }: Counters) {
+  tell(
+    result: StepResult,
+    groups: readonly GroupRange[],
+    { updates: step }: Counters,
+    rateOf: (values: Values<object>) => number,
+  ) {
     if (!this.any) return;
-    const learningRates = groups.map(
-      ({ values }) => (values as Values<{ learningRate: number }>).learningRate,
-    );
+    const learningRates = groups.map(({ values }) => rateOf(values));
     for (const subscription of this.#all) {
       if (!this.#all.includes(subscription)) continue; // one that was called before has ended it
       try {

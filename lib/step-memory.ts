@@ -1,5 +1,7 @@
+import { DISTANCE_NUMBERS } from './distance.js';
 import { chunksOf, firstChunksOf } from './norms.js';
 import { REPORT_WIDTH } from './report.js';
+import { SAMPLE_SUMS } from './samples.js';
 
 /**
  * What an optimizer tells its engine about the next step as a whole, and what the engine tells about the last one. Both are
@@ -20,8 +22,12 @@ export interface StepMemory {
   readonly sums: Float64Array;
   /** For each tensor the number of its first one. */
   readonly firstChunks: readonly number[];
-  /** For each chunk the sums of squares of the sampled parameters, and of their updates. */
+  /** How many numbers each tensor has. */
+  readonly lengths: readonly number[];
+  /** For each chunk the sums over its sample: see samples.ts. */
   readonly samples: Float64Array;
+  /** For each tensor what its estimate of a distance goes by: see distance.ts. */
+  readonly distances: Float64Array;
   /** What each tensor's gradient is multiplied by, so that norms keep to their limits. */
   readonly multipliers: Float64Array;
 }
@@ -68,7 +74,9 @@ export function createStepMemory(lengths: readonly number[]): StepMemory {
     squares: new Float64Array(tensors),
     sums: new Float64Array(chunks),
     firstChunks: firstChunksOf(lengths),
-    samples: new Float64Array(2 * chunks),
+    lengths,
+    samples: new Float64Array(SAMPLE_SUMS * chunks),
+    distances: new Float64Array(DISTANCE_NUMBERS * tensors),
     multipliers: new Float64Array(tensors).fill(1),
   };
 }

@@ -29,6 +29,8 @@ export interface Streams {
   readonly nearest: Stream;
   readonly gradient: Stream;
   readonly states: readonly Stream[];
+  /** The state that has numbers of the sample only, if there is one. */
+  readonly distanceSample: Float32Array | Float64Array | undefined;
   /** How many elements a block has. */
   readonly block: number;
   /** Sets the memory of the gradient to 0. */
@@ -43,7 +45,7 @@ export function createStreams(
 ): Streams {
   const { tensor, type, length, firstBlock } = parameters[i] as Parameter;
   const own = slots[i]?.slice(0, rule.state.length) ?? [];
-  const [master, ...further] = commonSlots(rule, slots[i]);
+  const [master, sum, average, sample] = commonSlots(rule, slots[i]);
   const wide = [type, ...own.flatMap((slot) => slot?.type ?? [])].every(
     (type) => type === 'float32' || type === 'float64',
   );
@@ -61,7 +63,8 @@ export function createStreams(
     parameter: parameterStream(memoryOf(tensor, type), type, copy, random(0)),
     nearest: parameterStream(memoryOf(tensor, type), type, copy, () => NEAREST),
     gradient: readOnly(parameterStream(memory, ofLoss, undefined, random(0))),
-    states: [...own.flatMap(stream), ...further.flatMap(stream)],
+    distanceSample: sample && (arraysOf(sample, arena, length)[0]?.values as Float32Array),
+    states: [...own.flatMap(stream), ...[sum, average].flatMap(stream)],
     zeroGradient: () => memory.fill(0),
     block: wide ? Math.max(1, length) : BLOCK,
   };

@@ -133,7 +133,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   auto request = info[7].As<Napi::Float64Array>(), norms = info[8].As<Napi::Float64Array>(),
        reports = info[9].As<Napi::Float64Array>(), squares = info[10].As<Napi::Float64Array>(),
        sums = info[11].As<Napi::Float64Array>(), samples = info[12].As<Napi::Float64Array>(),
-       multipliers = info[13].As<Napi::Float64Array>();
+       distances = info[13].As<Napi::Float64Array>(), multipliers = info[14].As<Napi::Float64Array>();
 
   std::vector<Plan::Tensor> tensors(parameters.Length());
   const double* next = layout.Data();
@@ -150,9 +150,10 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
   }
   auto bound = std::make_unique<Bound>();
   bound->arguments.resize(2 + tensors.size());
-  bound->plan = std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
-                                       rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data(),
-                                       reports.Data(), squares.Data(), sums.Data(), samples.Data(), multipliers.Data());
+  bound->plan =
+      std::make_unique<Plan>(rule, std::move(tensors), static_cast<char*>(arena.Data()), arena.ByteLength(),
+                             rows.Data(), rowWidth, rowOf.Data(), request.Data(), norms.Data(), reports.Data(),
+                             squares.Data(), sums.Data(), samples.Data(), distances.Data(), multipliers.Data());
   if (!bound->plan->parametersDisjoint()) return env.Null();
   bound->asyncStep = std::make_unique<AsyncStep>(*bound->plan);
   return Napi::External<Bound>::New(env, bound.release(), [](Napi::Env, Bound* dead) { delete dead; });

@@ -16,16 +16,22 @@ struct Spread {
   using D = Lanes<double>;
   D::V v[kNormLanes / D::count]{};
 
+  // In pairs, the first half with the second, until one is left.
   template <class Combine>
   double fold(Combine combine) const {
-    double lanes[kNormLanes];
-    for (size_t k = 0; k < kNormLanes / D::count; k++) D::store(lanes + k * D::count, v[k], All{});
-    for (size_t half = kNormLanes / 2; half >= 1; half /= 2)
-      for (size_t k = 0; k < half; k++) lanes[k] = combine(lanes[k], lanes[k + half]);
+    constexpr size_t halves = kNormLanes / D::count / 2;
+    D::V half[halves];
+    for (size_t k = 0; k < halves; k++) half[k] = combine(v[k], v[k + halves]);
+    for (size_t count = halves / 2; count >= 1; count /= 2)
+      for (size_t k = 0; k < count; k++) half[k] = combine(half[k], half[k + count]);
+    double lanes[D::count];
+    D::store(lanes, half[0], All{});
+    for (size_t count = D::count / 2; count >= 1; count /= 2)
+      for (size_t k = 0; k < count; k++) lanes[k] = combine(lanes[k], lanes[k + count]);
     return lanes[0];
   }
   [[gnu::noinline]] double sum() const {
-    return fold([](double a, double b) { return a + b; });
+    return fold([](auto a, auto b) { return a + b; });
   }
 };
 
@@ -42,7 +48,10 @@ struct Gradients {
   using V = typename L::V;
 
   Gradients(const Piece& piece, Row row)
-      : on{static_cast<unsigned>(row[kTransformationSwitches])}, streams(piece), length(piece.length) {
+      : on{static_cast<unsigned>(row[kTransformationSwitches])},
+        streams(piece),
+        length(piece.length),
+        multiplier(L::broadcast(static_cast<T>(piece.multiplier))) {
     for (unsigned k = 0; k < Transformation::ScalarCount; k++) c[k] = L::broadcast(static_cast<T>(row[kScalars + k]));
   }
 
@@ -59,6 +68,12 @@ struct Gradients {
 
   [[gnu::always_inline]] V measured(size_t i, auto lanes) const {
     return Transformation::measured(streams.gradient(i, lanes), sum(i, lanes), c, on);
+  }
+
+  // As the rule gets it.
+  [[gnu::always_inline]] V clipped(size_t i, auto lanes) const {
+    const V g = measured(i, lanes);
+    return on(Transformation::clippedByNorm) ? g * multiplier : g;
   }
 
   // The sum of the squares of a chunk. Mostly they are those of the caller's float32, with nothing to be looked at.
@@ -106,6 +121,7 @@ struct Gradients {
   V c[Transformation::ScalarCount];
   const AroundStreams<T> streams;
   const size_t length;
+  const V multiplier;
 };
 
 // Gradients as float32, of whatever narrower type they are.
@@ -144,42 +160,84 @@ Change compare(const Piece& piece, const T* gradient, const T* before) {
   // The lanes of the last vector that have no number hold 0.
   const size_t none = (L::count - piece.length % L::count) % L::count;
   return {gradients.sum(), updates.sum(), parameters.sum(), zeroUpdates.sum() - static_cast<double>(none),
-          rates.fold(maximum<double>)};
+          rates.fold([](auto a, auto b) { return maximum(a, b); })};
 }
 
-// The first kSample elements of each block.
+// The first kSample of each kSpacing elements, in whole vectors but for those at the end.
 template <class T>
-void eachSampled(size_t length, auto use) {
-  size_t next = 0;
-  for (size_t block = 0; block < length; block += kBlock) {
-    const size_t count = length - block < kSample ? length - block : kSample;
-    for (size_t k = 0; k < count; k += Lanes<T>::count) use(block + k, next + k, atMost<T>(count - k));
-    next += count;
-  }
+[[gnu::always_inline]] inline void eachSampled(size_t begin, size_t end, auto use) {
+  size_t at = begin, k = 0;
+  for (; end - at >= kSample && at < end; at += kSpacing, k += kSample)
+    for (size_t i = 0; i < kSample; i += Lanes<T>::count) use(at + i, k + i, All{});
+  if (at >= end) return;
+  for (size_t i = 0; i < end - at; i += Lanes<T>::count) use(at + i, k + i, atMost<T>(end - at - i));
 }
 
 template <class T>
 void rememberSample(const Piece& piece, T* sample) {
   const AroundStreams<T> streams(piece);
-  eachSampled<T>(piece.length, [&](size_t i, size_t k, size_t lanes) {
+  eachSampled<T>(0, piece.length, [&](size_t i, size_t k, auto lanes) {
     Lanes<T>::store(sample + k, streams.parameter(i, lanes), lanes);
   });
+}
+
+// The chunks of a piece, each from its first element to its end, and where its sums go.
+void eachChunk(size_t length, double* sums, auto use) {
+  for (size_t at = 0; at < length; at += kNormChunk, sums += kSampleSums)
+    use(at, length - at < kNormChunk ? length : at + kNormChunk, sums);
 }
 
 template <class T>
 void compareSample(const Piece& piece, const T* before, double* sums) {
   const AroundStreams<T> streams(piece);
-  Spread parameters, updates;
-  eachSampled<T>(piece.length, [&](size_t i, size_t k, size_t lanes) {
-    const Wide<T> p(streams.parameter(i, lanes)), old(Lanes<T>::load(before + k, lanes));
-    for (size_t j = 0; j < p.count; j++) {
-      const auto update = p.v[j] - old.v[j];
-      parameters.v[k % kNormLanes / Spread::D::count + j] += p.v[j] * p.v[j];
-      updates.v[k % kNormLanes / Spread::D::count + j] += update * update;
-    }
+  eachChunk(piece.length, sums, [&](size_t at, size_t end, double* ofChunk) {
+    Spread parameters, updates;
+    eachSampled<T>(at, end, [&](size_t i, size_t k, auto lanes) {
+      const Wide<T> p(streams.parameter(i, lanes)), old(Lanes<T>::load(before + k, lanes));
+      for (size_t j = 0; j < p.count; j++) {
+        const auto update = p.v[j] - old.v[j];
+        parameters.v[k % kNormLanes / Spread::D::count + j] += p.v[j] * p.v[j];
+        updates.v[k % kNormLanes / Spread::D::count + j] += update * update;
+      }
+    });
+    ofChunk[kParameterSquares] = parameters.sum();
+    ofChunk[kUpdateSquares] = updates.sum();
+    before += kChunkSample;
   });
-  sums[0] = parameters.sum();
-  sums[1] = updates.sum();
+}
+
+template <class T>
+void estimateDistance(const Piece& piece, Row row, const double* numbers, T* kept, double* sums) {
+  using L = Lanes<T>;
+  const Gradients<T> gradients(piece, row);
+  const AroundStreams<T> streams(piece);
+  const auto decay = L::broadcast(static_cast<T>(numbers[kDistanceDecay]));
+  const auto weight = L::broadcast(static_cast<T>(numbers[kDistanceWeight]));
+  const bool starts = numbers[kDistanceStarts] != 0;
+  eachSampled<T>(0, piece.length, [&](size_t i, size_t k, auto) {
+    streams.prefetchSample(i);
+    __builtin_prefetch(kept + 2 * k, 1, 2);
+  });
+  eachChunk(piece.length, sums, [&](size_t at, size_t end, double* ofChunk) {
+    Spread numerator, denominator;
+    eachSampled<T>(at, end, [&](size_t i, size_t k, auto lanes) {
+      T* first = kept + k / kSample * 2 * kSample + k % kSample;
+      T* sum = first + kSample;
+      const auto g = gradients.clipped(i, lanes), p = streams.parameter(i, lanes);
+      if (starts) L::store(first, p, All{});
+      const auto q = fma(weight, g, decay * L::load(sum, All{}));
+      L::store(sum, q, All{});
+      const Wide<T> wideG(g), way(L::load(first, All{}) - p), size(abs(q));
+      for (size_t j = 0; j < wideG.count; j++) {
+        const size_t lane = k % kNormLanes / Spread::D::count + j;
+        numerator.v[lane] += wideG.v[j] * way.v[j];
+        denominator.v[lane] += size.v[j];
+      }
+    });
+    ofChunk[kDistanceNumerator] = numerator.sum();
+    ofChunk[kDistanceDenominator] = denominator.sum();
+    kept += 2 * kChunkSample;
+  });
 }
 
 constexpr Around kAround = {
@@ -216,6 +274,12 @@ constexpr Around kAround = {
         compareSample(piece, static_cast<const double*>(parameter), sums);
       else
         compareSample(piece, static_cast<const float*>(parameter), sums);
+    },
+    [](const Piece& piece, Row row, const double* numbers, void* kept, double* sums) {
+      if (piece.type == DataType::float64)
+        estimateDistance(piece, row, numbers, static_cast<double*>(kept), sums);
+      else
+        estimateDistance(piece, row, numbers, static_cast<float*>(kept), sums);
     },
 };
 

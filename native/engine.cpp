@@ -38,6 +38,9 @@ constexpr size_t kParallel = 262144, kElementsPerThread = 16384;
 // Threads meet at whole blocks of states of type uint8, which are whole cache lines of any type.
 constexpr size_t kCut = kBlock;
 
+// So many chunks are updated between two looks at samples of them: they are still in a cache.
+constexpr size_t kSampledChunks = 32;
+
 size_t chunksOf(size_t length) { return (length + kNormChunk - 1) / kNormChunk; }
 
 const Isa* fastest() {
@@ -55,7 +58,7 @@ Configuration& configuration() {
 
 Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
            size_t rowWidth, const int32_t* rowOf, const double* request, double* norms, double* reports,
-           double* squares, double* sums, double* samples, double* multipliers)
+           double* squares, double* sums, double* samples, const double* distances, double* multipliers)
     : rule_(rule),
       tensors_(std::move(tensors)),
       arena_(arena),
@@ -69,6 +72,7 @@ Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arena
       squares_(squares),
       sums_(sums),
       samples_(samples),
+      distances_(distances),
       multipliers_(multipliers),
       gradients_(tensors_.size()),
       limits_(tensors_.size(), INFINITY) {
@@ -328,10 +332,9 @@ void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool on
 void Plan::updateRange(size_t begin, size_t end) const {
   const PlainFloatingPoint plain;
   if (asks(kSamples))
-    return eachPiece(begin, end, kNormChunk, kNormChunk, false,
-                     [&](const Active& active, size_t at, const Piece& chunk, Row row) {
-                       updateChunk(active, at, chunk, row);
-                     });
+    return eachPiece(
+        begin, end, kNormChunk, kSampledChunks * kNormChunk, false,
+        [&](const Active& active, size_t at, const Piece& chunks, Row row) { updateChunks(active, at, chunks, row); });
   const size_t most = ofRows_ || asks(kZeroes) ? kAroundBlock : SIZE_MAX;
   eachPiece(begin, end, kCut, most, false,
             [&](const Active& active, size_t, const Piece& part, Row row) { updatePart(active, part, row); });
@@ -345,19 +348,26 @@ void Plan::reportRange(size_t begin, size_t end) const {
   eachPiece(begin, end, kNormChunk, kNormChunk, false,
             [&](const Active& active, size_t at, const Piece& chunk, Row row) {
               around.remember(chunk, row, gradients, parameters);
-              updateChunk(active, at, chunk, row);
+              updateChunks(active, at, chunk, row);
               changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
             });
 }
 
-// Looks at a sample of the chunk before and after its update, if the step asks for it.
-void Plan::updateChunk(const Active& active, size_t at, const Piece& chunk, Row row) const {
-  if (!asks(kSamples)) return updatePart(active, chunk, row);
+// Looks at samples of the chunks before and after their update, if the step asks for them.
+void Plan::updateChunks(const Active& active, size_t at, const Piece& chunks, Row row) const {
+  if (!asks(kSamples)) return updatePart(active, chunks, row);
   const Around& around = configuration().isa.load()->around();
-  alignas(64) char before[kNormChunk / kBlock * kSample * sizeof(double)];
-  around.rememberSample(chunk, before);
-  updatePart(active, chunk, row);
-  around.compareSample(chunk, before, samples_ + 2 * (active.chunks + at / kNormChunk));
+  alignas(64) char before[kSampledChunks * kChunkSample * sizeof(double)];
+  double* sums = samples_ + kSampleSums * (active.chunks + at / kNormChunk);
+  around.rememberSample(chunks, before);
+  if (const ptrdiff_t kept = tensors_[active.tensor].common[distanceSample]; kept >= 0) {
+    const size_t first = (active.first + at) / kSpacing * 2 * kSample;
+    const size_t size = chunks.type == DataType::float64 ? sizeof(double) : sizeof(float);
+    around.estimateDistance(chunks, row, distances_ + kDistanceNumbers * active.tensor, arena_ + kept + first * size,
+                            sums);
+  }
+  updatePart(active, chunks, row);
+  around.compareSample(chunks, before, sums);
 }
 
 void Plan::updatePart(const Active& active, const Piece& part, Row row) const {
@@ -408,7 +418,7 @@ Piece Plan::piece(size_t i, size_t from, size_t to) const {
   piece.parameter = tensor.parameter;
   piece.gradient = gradients_[i];
   for (size_t k = 0; k < kMaxStates; k++) piece.state[k] = tensor.state[k] < 0 ? nullptr : arena_ + tensor.state[k];
-  for (size_t k = 0; k < kCommonStates; k++)
+  for (size_t k = 0; k < kSweptStates; k++)
     piece.common[k] = tensor.common[k] < 0 ? nullptr : arena_ + tensor.common[k];
   piece.length = tensor.length;
   piece.following = 0;

@@ -48,11 +48,12 @@ class Plan {
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
   // `norms` has room for the norm of all gradients and for that of each tensor's, `reports` for kReportWidth numbers
   // for each tensor, `squares` for the sum of the squares of each tensor's gradient, `sums` for that of each of its
-  // chunks, `samples` for two numbers for each of these, `multipliers` for what norms make of each gradient. All of it, the arena and the parameters belong to the
-  // caller, who keeps them as long as the plan.
+  // chunks, `samples` for kSampleSums numbers for each of these, `distances` has kDistanceNumbers for each tensor,
+  // `multipliers` room for what norms make of each gradient. All of it,
+  // the arena and the parameters belong to the caller, who keeps them as long as the plan.
   Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows, size_t rowWidth,
        const int32_t* rowOf, const double* request, double* norms, double* reports, double* squares, double* sums,
-       double* samples, double* multipliers);
+       double* samples, const double* distances, double* multipliers);
 
   size_t size() const { return tensors_.size(); }
   const Tensor& tensor(size_t i) const { return tensors_[i]; }
@@ -118,7 +119,7 @@ class Plan {
   void accumulateRange(size_t begin, size_t end) const;
   void updateRange(size_t begin, size_t end) const;
   void reportRange(size_t begin, size_t end) const;
-  void updateChunk(const Active& active, size_t at, const Piece& chunk, Row row) const;
+  void updateChunks(const Active& active, size_t at, const Piece& chunks, Row row) const;
   void updatePart(const Active& active, const Piece& part, Row row) const;
   void zeroGradient(const Piece& piece) const;
   template <class Use>
@@ -137,6 +138,7 @@ class Plan {
   double* squares_;
   double* sums_;
   double* samples_;
+  const double* distances_;
   double* multipliers_;
 
   Pace pace_;

@@ -59,7 +59,7 @@ SparseRows::Copy::Copy(const SparseRows& rows, const Piece& tensor, size_t from,
   const size_t width = rows.width_;
   const auto column = [&](void* array, size_t size) { return add(array, from * size, to * size, width * size); };
   const size_t wide = sizeOf(wideOf(tensor.type));
-  for (unsigned k = 0; k < kCommonStates; k++)
+  for (unsigned k = 0; k < kSweptStates; k++)
     if (tensor.common[k] && (!onlySum || k == gradientSum)) piece_.common[k] = column(tensor.common[k], wide);
   if (onlySum) return;
   piece_.parameter = column(tensor.parameter, sizeOf(tensor.type));

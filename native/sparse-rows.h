@@ -36,10 +36,10 @@ class SparseRows {
 
     const SparseRows& rows_;
     Piece piece_;
-    Column columns_[1 + 2 * kMaxStates + kCommonStates];
+    Column columns_[1 + 2 * kMaxStates + kSweptStates];
     size_t count_ = 0, used_ = 0;
     static constexpr size_t kColumnBytes = kNormChunk * sizeof(double) + 64;
-    alignas(64) char room_[(1 + kMaxStates + kCommonStates) * kColumnBytes + kMaxStates * 64];
+    alignas(64) char room_[(1 + kMaxStates + kSweptStates) * kColumnBytes + kMaxStates * 64];
   };
 
  private:

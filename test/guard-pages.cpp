@@ -162,22 +162,28 @@ class Arrays {
       if (Rule::uses(k, [&](unsigned position) { return (now.ruleSwitches >> position & 1) != 0; }))
         tensor.state[k] = holdState(k, atStart(k), storage.stateType);
     const size_t wide = sizeOf(storage.type == DataType::float64 ? DataType::float64 : DataType::float32);
-    for (unsigned k = 0; k < kCommonStates; k++) {
+    for (unsigned k = 0; k < kSweptStates; k++) {
       if (k == masterCopy ? !storage.master : !now.around) continue;
       char* array = common_[k].hold(atStart(1 + k), now.length * wide);
       std::memcpy(array, (wide == sizeof(float) ? floats_ : doubles_).data(), now.length * wide);
       tensor.common[k] = array - arena_;
     }
+    if (now.around) {
+      const size_t kept = (now.length + kSpacing - 1) / kSpacing * 2 * kSample * wide;
+      char* array = common_[distanceSample].hold(atStart(2), kept);
+      std::memcpy(array, (wide == sizeof(float) ? floats_ : doubles_).data(), kept);
+      tensor.common[distanceSample] = array - arena_;
+    }
 
     const int32_t rowOf = 0;
     const double around = now.around ? 1 : 0;
     const double request[kRequestCount] = {0, around, 0, 1, around, 0, around, 0, around};
-    double norms[2], reports[kReportWidth], squares[1], sums[2], samples[4], multipliers[1] = {1};
+    double norms[2], reports[kReportWidth], squares[1], sums[2], samples[2 * kSampleSums], distances[] = {0.5, 0.5, 0},
+                                                                                           multipliers[1] = {1};
     char* gradient = now.around ? gradient_.hold(atStart(1), bytes) : gradient_.place(atStart(1), bytes);
     const std::vector<char> before(gradient, gradient + bytes);
     Plan plan(rule, {tensor}, arena_, kArenaPages * kPage, row, rowWidth, &rowOf, request, norms, reports, squares,
-              sums,
-              samples, multipliers);
+              sums, samples, distances, multipliers);
     if (!plan.parametersDisjoint() || !plan.setGradient(0, gradient)) fail("refused", arena_);
     plan.run();
     if (now.around) {
@@ -215,7 +221,7 @@ class Arrays {
   char *reserved_ = reserve<2>(), *arena_ = reserve<kMaxStates + kCommonStates>();
   Page parameter_{reserved_, 0}, gradient_{reserved_, 1};
   Page state_[kMaxStates] = {{arena_, 0}, {arena_, 1}, {arena_, 2}};
-  Page common_[kCommonStates] = {{arena_, 3}, {arena_, 4}, {arena_, 5}};
+  Page common_[kCommonStates] = {{arena_, 3}, {arena_, 4}, {arena_, 5}, {arena_, 6}};
   std::vector<char> parameters_, states_, denormalStates_;
   std::vector<char> floats_ = numbers(DataType::float32, 300000), doubles_ = numbers(DataType::float64, 400000);
 };

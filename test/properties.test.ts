@@ -47,7 +47,8 @@ describe.each(optimizers)('$name', ({ rule, Class }) => {
           const params = shapes.map((shape) => fill(shape));
           const optimizer = new Class(params, options);
           for (const [t, values] of steps.entries()) {
-            optimizer.learningRate = rates[t] as number;
+            // One that estimates a distance has to begin with one.
+            optimizer.learningRate = (rates[t] as number) || (rule.estimatesDistance ? 1 : 0);
             optimizer.step(
               shapes.map((shape, i) => {
                 const own = values[i];

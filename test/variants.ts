@@ -13,6 +13,7 @@ import {
   AdamW,
   Lion,
   NAdam,
+  ProdigyRMSprop,
   RMSprop,
   Rprop,
   rules,
@@ -72,11 +73,16 @@ export const optimizers = [
   { rule: rules.lion, Class: Lion },
   { rule: rules.scheduleFreeRMSprop, Class: ScheduleFreeRMSprop },
   { rule: rules.scheduleFreeAdamW, Class: ScheduleFreeAdamW },
+  { rule: rules.prodigyRMSprop, Class: ProdigyRMSprop },
 ].map(({ rule, Class }) => ({
   name: rule.name,
   rule: rule as unknown as AnyRule,
   Class: Class as unknown as AnyClass,
 }));
+
+/** Whether a rule is that of its authors' package alone: other frameworks have neither its results nor names for it. */
+export const isOfAuthors = (rule: AnyRule) =>
+  rule.average !== undefined || rule.estimatesDistance === true;
 
 /** What options that are 0 by default are besides, if 0.7 is too much, or no value of theirs. */
 const others: Record<string, number> = { weightDecay: 0.01, warmUpSteps: 2 };

@@ -78,7 +78,7 @@ function write(
     formatVersion: FORMAT_VERSION,
     version,
     rule: insides.rule.name,
-    counters: JSON.stringify(insides.state().counters),
+    counters: JSON.stringify(insides.state().savedCounters),
     groups: encodeGroups(insides, groups),
     ...metadata,
   };

@@ -10,6 +10,7 @@ import type { OptimizerWideOptions } from '../optimizer-wide-options.js';
 import { type Gradients, type Parameter, type ParsedParams, parseParams } from '../params.js';
 import type { Pieces } from '../pieces.js';
 import type { SampleSums } from '../relative-cap.js';
+import { SAMPLE_SUMS } from '../samples.js';
 import type { StepResult } from '../step-control.js';
 import type { StepGroup } from '../step-group.js';
 import { Phase, Request } from '../step-memory.js';
@@ -334,7 +335,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
   /** What the samples of all shards add up to, if the step has looked at them. */
   async #gatherSamples({ request }: Pieces, refused: boolean): Promise<SampleSums | undefined> {
     if (request.step.request[Request.SAMPLES] === 0 || refused) return undefined;
-    const counts = this.#chunkCounts.map((count) => 2 * count);
+    const counts = this.#chunkCounts.map((count) => SAMPLE_SUMS * count);
     const { all: samples } = await gather(this.#ranks, request.step.samples, counts);
     const lengths = this.#parameters.map(({ length }) => length);
     return { samples, firstChunks: this.#firstChunks, lengths };

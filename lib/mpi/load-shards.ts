@@ -8,6 +8,7 @@ import type { FileDataType } from '../safetensors/data-types.js';
 import { formatFailure } from '../safetensors/failures.js';
 import type { Header, TensorInfo } from '../safetensors/header.js';
 import { readSafetensors } from '../safetensors/read.js';
+import { distanceRun } from '../samples.js';
 import { misfit, requireSame } from '../saved-state.js';
 import type { State } from '../state.js';
 import { readStateDict } from '../state-dict.js';
@@ -24,11 +25,19 @@ export interface LoadedShard {
   readonly parameters: readonly MemoryArray[];
 }
 
+interface Run {
+  readonly elements: number;
+  readonly numbers: number;
+}
+
+/** How many numbers there are of so many elements. */
+const numbersOf = (elements: number, run: Run) => Math.ceil(elements / run.elements) * run.numbers;
+
 /** An array of a tensor that is put together of several files. */
 interface Target {
   readonly values: MemoryArray;
-  /** So many elements of the tensor have one number here: 1, or those of a block that has a scale. */
-  readonly unit: number;
+  /** So many elements of the tensor have so many numbers here. */
+  readonly run: Run;
 }
 
 /**
@@ -122,13 +131,18 @@ function targetFor(
 ): Target {
   const known = targets.get(name);
   if (known) return known;
-  const unit = isScale(infos, name) ? BLOCK : 1;
+  const run = runOf(infos, name);
   const { View } = memoryTypes[memoryTypeOf[dtype] as MemoryType];
-  const count = Math.ceil(length / unit);
+  const count = numbersOf(length, run);
   const values = new View(new ArrayBuffer(count * View.BYTES_PER_ELEMENT), 0, count);
-  const target = { values, unit };
+  const target = { values, run };
   targets.set(name, target);
   return target;
+}
+
+function runOf(infos: Header['tensors'], name: string): Run {
+  if (/^state\/distanceSample\//.test(name)) return distanceRun;
+  return { elements: isScale(infos, name) ? BLOCK : 1, numbers: 1 };
 }
 
 /** Whether a tensor of a file has the scales of blocks of codes. */
@@ -141,7 +155,7 @@ function isScale(infos: Header['tensors'], name: string): boolean {
 function readPart(
   memory: Map<string, Uint8Array>,
   { name, begin, end }: TensorInfo,
-  { values, unit }: Target,
+  { values, run }: Target,
   segment: Segment,
   mine: Segment,
 ): () => void {
@@ -151,7 +165,7 @@ function readPart(
     const size = values.BYTES_PER_ELEMENT;
     const from = Math.max(segment.from, mine.from);
     const to = Math.min(segment.to, mine.to);
-    const at = (position: number) => Math.ceil(position / unit) * size;
+    const at = (position: number) => numbersOf(position, run) * size;
     const part = bytes.subarray(at(from - segment.from), at(to - segment.from));
     bytesOf(values).set(part, at(from - mine.from));
   };

@@ -63,7 +63,7 @@ export async function writeManifest(
     version,
     id,
     rule: insides.rule.name,
-    counters: encodeJson(insides.state().counters),
+    counters: encodeJson(insides.state().savedCounters),
     groups: encodeGroups(insides, groups),
     tensors: encodeJson(describeTensors(parameters)),
     shards: encodeJson(

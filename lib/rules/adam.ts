@@ -4,7 +4,7 @@ import { boolean, nonNegative, properFraction, type Specification } from '../hyp
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
 import { type RelativeCapOptions, relativeCapHyperparameters } from '../relative-cap.js';
-import { defineRule, type PyTorchNames } from '../rule.js';
+import { defineRule, type PyTorchNames, Rate } from '../rule.js';
 
 export interface AdamOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.001. */
@@ -77,16 +77,16 @@ export const adam = defineRule({
   ],
   switches: ['amsgrad'],
 
-  prepare(h, step, c, on) {
+  prepare(h, step, c, on, _calls, _numbers, rates) {
     c.oneMinusBeta1 = 1 - h.beta1;
     c.beta2 = h.beta2;
     c.oneMinusBeta2 = 1 - h.beta2;
     c.epsilon = h.epsilon;
     c.rootBiasCorrection2 = 1;
-    c.negativeStepSize = -h.learningRate;
+    c.negativeStepSize = -rates[Rate.LEARNING_RATE];
     if (h.biasCorrection) {
       c.rootBiasCorrection2 = Math.sqrt(1 - power(h.beta2, step));
-      c.negativeStepSize = -(h.learningRate / (1 - power(h.beta1, step)));
+      c.negativeStepSize = -(rates[Rate.LEARNING_RATE] / (1 - power(h.beta1, step)));
     }
     on.amsgrad = h.amsgrad;
   },

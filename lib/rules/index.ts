@@ -5,6 +5,7 @@ import { adamax } from './adamax.js';
 import { adamw } from './adamw.js';
 import { lion } from './lion.js';
 import { nadam } from './nadam.js';
+import { prodigyRMSprop } from './prodigy-rmsprop.js';
 import { rmsprop } from './rmsprop.js';
 import { rprop } from './rprop.js';
 import { scheduleFreeAdamW } from './schedule-free-adamw.js';
@@ -18,6 +19,7 @@ export { Adamax, type AdamaxOptions } from './adamax.js';
 export { AdamW, type AdamWOptions } from './adamw.js';
 export { Lion, type LionOptions } from './lion.js';
 export { NAdam, type NAdamOptions } from './nadam.js';
+export { ProdigyRMSprop, type ProdigyRMSpropOptions } from './prodigy-rmsprop.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export { Rprop, type RpropOptions } from './rprop.js';
 export type { ScheduleFreeOptions } from './schedule-free.js';
@@ -39,4 +41,5 @@ export const rules = {
   lion,
   scheduleFreeRMSprop,
   scheduleFreeAdamW,
+  prodigyRMSprop,
 } as const;

@@ -17,7 +17,7 @@ import {
   type RelativeCapOptions,
   relativeCapHyperparameters,
 } from '../relative-cap.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface RMSpropOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.001 (PyTorch: 0.01). */
@@ -135,7 +135,7 @@ export const rmsprop = defineRule({
     }
   },
 
-  prepare(h, step, c, on) {
+  prepare(h, step, c, on, _calls, _numbers, rates) {
     c.decay = h.decay;
     c.oneMinusDecay = 1 - h.decay;
     c.inverseBiasCorrection = 1;
@@ -145,8 +145,8 @@ export const rmsprop = defineRule({
       c.rootInverseBiasCorrection = Math.sqrt(1 / (1 - power(h.decay, step)));
     }
     c.epsilon = h.epsilon;
-    c.learningRate = h.learningRate;
-    c.negativeLearningRate = -h.learningRate;
+    c.learningRate = rates[Rate.LEARNING_RATE];
+    c.negativeLearningRate = -rates[Rate.LEARNING_RATE];
     c.momentum = h.momentum;
     on.centered = h.centered;
     on.epsilonInside = h.epsilonPlacement === 'inside';

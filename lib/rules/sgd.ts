@@ -4,7 +4,7 @@ import { boolean, fraction, nonNegative, type Specification } from '../hyperpara
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
 import { type RelativeCapOptions, relativeCapHyperparameters } from '../relative-cap.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface SGDOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.01 (PyTorch: 0.001; Keras: 0.01). */
@@ -57,8 +57,8 @@ export const sgd = defineRule({
     }
   },
 
-  prepare(h, step, c, on) {
-    c.negativeLearningRate = -h.learningRate;
+  prepare(h, step, c, on, _calls, _numbers, rates) {
+    c.negativeLearningRate = -rates[Rate.LEARNING_RATE];
     c.momentum = h.momentum;
     c.oneMinusDampening = 1 - h.dampening;
     on.withMomentum = h.momentum !== 0;

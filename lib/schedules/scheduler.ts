@@ -6,6 +6,7 @@ import { capOf } from '../relative-cap.js';
 import { misfit, requireList, requireObject, requireSame, requireStep } from '../saved-state.js';
 import { type PlateauState, ReduceOnPlateau, readPlateauState } from './reduce-on-plateau.js';
 import { type Schedule, scheduleOption } from './schedule.js';
+import { markScheduled } from './scheduled.js';
 
 const FORMAT = 1;
 
@@ -44,6 +45,8 @@ type Hyperparameters = { [name: string]: unknown };
  * rate after whatever resumption, on every machine. PyTorch's schedulers multiply the last rate: 12 digits of theirs are
  * these, or, of rates that near 0, all but 1e-15 of the base rate.
  *
+ * Of an optimizer that finds its own rate, such as `ProdigyRMSprop`, it sets `scheduleFactor` instead.
+ *
  * A checkpoint keeps the rates of its moment; the base rates and the count are the scheduler's, and belong into `metadata`:
  * after a checkpoint is loaded, `loadStateDict` sets all of them, whenever the scheduler was made.
  */
@@ -51,6 +54,8 @@ export class Scheduler {
   readonly #optimizer: AnyOptimizer;
   readonly #schedule: Schedule | ReduceOnPlateau;
   readonly #specification: object;
+  /** The hyperparameter that the schedule multiplies, beside caps. */
+  readonly #rate: 'learningRate' | 'scheduleFactor';
   readonly #momentum: { readonly name: string; readonly schedule: Schedule } | undefined;
   #baseRates: readonly number[] = [];
   #baseCaps: readonly (number | null)[] = [];
@@ -75,11 +80,13 @@ export class Scheduler {
       );
     }
     this.#specification = insides.rule.hyperparameters;
+    this.#rate = insides.rule.estimatesDistance ? 'scheduleFactor' : 'learningRate';
     this.#momentum = readMomentum(this.#specification, options);
     this.#optimizer = optimizer;
     this.#schedule = schedule;
     if (schedule instanceof ReduceOnPlateau) this.#plateau = schedule.initialState;
     this.#apply(0, this.baseRates, this.#allBaseCaps(), this.#plateau);
+    markScheduled(optimizer);
   }
 
   /** How many steps have been made. */
@@ -89,7 +96,7 @@ export class Scheduler {
 
   /** The rates that the schedule multiplies, group by group; of a group that is new to it, the one that it has. */
   get baseRates(): readonly number[] {
-    const rates = this.#groups.map(({ learningRate }) => learningRate as number);
+    const rates = this.#groups.map((group) => group[this.#rate] as number);
     return [...this.#baseRates, ...rates.slice(this.#baseRates.length)];
   }
 
@@ -168,13 +175,13 @@ export class Scheduler {
         : this.#schedule(step);
     checkNumber(factor, `schedule(${step})`);
     const settings = baseRates.map((rate, k) => {
-      const learningRate = rate * factor;
+      const settings: Hyperparameters = { [this.#rate]: rate * factor };
       const where = `the learning rate of group ${k} at step ${step}`;
-      checkValue(this.#specification, 'learningRate', learningRate, where);
+      checkValue(this.#specification, this.#rate, settings[this.#rate], where);
       const cap = baseCaps[k] ?? null;
       // Where the factor is 0 nothing moves, whatever the cap.
-      if (cap === null || factor === 0) return { learningRate } as Hyperparameters;
-      return { learningRate, relativeCap: cap * factor } as Hyperparameters;
+      if (cap !== null && factor !== 0) settings.relativeCap = cap * factor;
+      return settings;
     });
     if (this.#momentum) {
       const { name, schedule } = this.#momentum;

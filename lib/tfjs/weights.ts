@@ -21,7 +21,7 @@ export interface Saved {
 /** The names of what is saved beside states. */
 export const ITERATIONS = 'iter';
 export const STEP = 'step';
-export const COUNTERS: readonly (keyof Counters)[] = ['accumulatedCalls', 'goodSteps'];
+export const COUNTERS = ['accumulatedCalls', 'goodSteps'] as const satisfies (keyof Counters)[];
 
 const int32 = (value: number) => scalar(value, 'int32');
 

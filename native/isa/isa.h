@@ -26,12 +26,24 @@ constexpr size_t kAroundBlock = 2048;
 // spread.
 constexpr size_t kNormChunk = 4096, kNormLanes = 32;
 
-// Of each block so many elements, the first ones, are looked at where a sample is enough. Mirrors lib/samples.ts.
-constexpr size_t kSample = 16;
+// Where a sample is enough, the first kSample of each kSpacing elements are looked at. Mirrors lib/samples.ts.
+constexpr size_t kSample = 16, kSpacing = 1024, kChunkSample = kNormChunk / kSpacing * kSample;
 
-// States that belong to no rule: of float32, or of float64 for parameters of float64.
-enum CommonState : unsigned { masterCopy, gradientSum, parameterAverage, kCommonStates };
-constexpr const char* kCommonStateNames = "masterCopy, gradientSum, parameterAverage";
+// States that belong to no rule: of float32, or of float64 for parameters of float64. The last one is of the sample:
+// for each of its runs the parameters before their first update, then sums of gradients. Pieces have no part of it.
+enum CommonState : unsigned {
+  masterCopy,
+  gradientSum,
+  parameterAverage,
+  kSweptStates,
+  distanceSample = kSweptStates,
+  kCommonStates
+};
+constexpr const char* kCommonStateNames = "masterCopy, gradientSum, parameterAverage, distanceSample";
+
+// What is summed over the sample of a chunk, and what a tensor's estimate of its distance goes by.
+enum SampleSum : unsigned { kParameterSquares, kUpdateSquares, kDistanceNumerator, kDistanceDenominator, kSampleSums };
+enum DistanceNumber : unsigned { kDistanceDecay, kDistanceWeight, kDistanceStarts, kDistanceNumbers };
 
 struct Piece;
 
@@ -48,7 +60,7 @@ struct Piece {
   void* parameter;
   void* gradient;  // written only to be set to 0
   void* state[kMaxStates];
-  void* common[kCommonStates];  // null where there is none
+  void* common[kSweptStates];  // null where there is none
   size_t length;
   size_t following;        // elements after these that the same thread updates next
   Codec* codec;            // null where there is none
@@ -83,10 +95,13 @@ struct Around {
   void (*remember)(const Piece&, Row, void* gradient, void* parameter);
   // What its update has changed.
   Change (*compare)(const Piece&, const void* gradient, const void* parameter);
-  // Copies what is sampled of the parameters of a chunk, as float32 or float64.
-  void (*rememberSample)(const Piece&, void* parameter);
-  // Writes the sums of squares of what is sampled of the parameters, and of their updates.
-  void (*compareSample)(const Piece&, const void* parameter, double* sums);
+  // Copies what is sampled of the parameters of whole chunks, as float32 or float64.
+  void (*rememberSample)(const Piece&, void* sample);
+  // Writes for each chunk the sums of squares of what is sampled of the parameters, and of their updates.
+  void (*compareSample)(const Piece&, const void* sample, double* sums);
+  // Adds sampled gradients to the sums of distanceSample, before the update, and writes for each chunk what says how
+  // far the parameters have to go.
+  void (*estimateDistance)(const Piece&, Row, const double* numbers, void* kept, double* sums);
 };
 
 struct Isa {

@@ -29,6 +29,11 @@ class AroundStreams {
     for (size_t line = 0; line < kNormLanes * size; line += 64) __builtin_prefetch(next + line);
   }
 
+  [[gnu::always_inline]] void prefetchSample(size_t i) const {
+    const size_t size = gradientIsWide() ? sizeof(T) : sizeof(uint16_t);
+    __builtin_prefetch(static_cast<const char*>(piece_.gradient) + i * size, 0, 2);
+  }
+
   [[gnu::always_inline]] V common(unsigned k, size_t i, auto lanes) const { return L::load(memory(k) + i, lanes); }
   [[gnu::always_inline]] void setCommon(unsigned k, size_t i, V x, auto lanes) const {
     L::store(memory(k) + i, x, lanes);

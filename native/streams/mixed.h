@@ -45,7 +45,7 @@ class MixedStreams : public Codec {
     begin_ = begin;
     run_.length = piece_.length - begin < kBlock ? piece_.length - begin : kBlock;
     run_.following = piece_.length - begin - run_.length;
-    for (unsigned k = 0; k < kCommonStates; k++)
+    for (unsigned k = 0; k < kSweptStates; k++)
       run_.common[k] = k == masterCopy ? nullptr : at<float>(piece_.common[k], begin);
 
     run_.parameter = at<float>(piece_.parameter, begin);

@@ -19,7 +19,7 @@ class SameStreams {
         gradient_(at<T>(piece.gradient, begin)),
         reach_(piece.length - begin + piece.following) {
     for (unsigned k = 0; k < Rule::StateCount; k++) state_[k] = at<T>(piece.state[k], begin);
-    for (unsigned k = 0; k < kCommonStates; k++) common_[k] = at<T>(piece.common[k], begin);
+    for (unsigned k = 0; k < kSweptStates; k++) common_[k] = at<T>(piece.common[k], begin);
   }
 
   // Asks for the cache lines that the loop will reach after 2 KB: the hardware alone loses its way among so many
@@ -55,6 +55,6 @@ class SameStreams {
   T* parameter_;
   const T* gradient_;
   T* state_[Rule::StateCount];
-  T* common_[kCommonStates];
+  T* common_[kSweptStates];
   size_t reach_;
 };

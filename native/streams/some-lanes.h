@@ -15,7 +15,7 @@ class SomeLanes {
     copy_.following = 0;
     copy_.parameter = add(piece.parameter);
     for (unsigned k = 0; k < kMaxStates; k++) copy_.state[k] = add(piece.state[k]);
-    for (unsigned k = 0; k < kCommonStates; k++) copy_.common[k] = add(piece.common[k]);
+    for (unsigned k = 0; k < kSweptStates; k++) copy_.common[k] = add(piece.common[k]);
     // Read, and not written: the last one.
     copy_.gradient = add(piece.gradient);
     return copy_;
@@ -33,7 +33,7 @@ class SomeLanes {
     return copies_[count_++];
   }
 
-  static constexpr unsigned kMost = 2 + kMaxStates + kCommonStates;
+  static constexpr unsigned kMost = 2 + kMaxStates + kSweptStates;
   alignas(64) T copies_[kMost][L::count];
   T* memory_[kMost];
   Piece copy_;

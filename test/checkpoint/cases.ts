@@ -23,7 +23,7 @@ const layouts: Record<
     params: ([a, b, c]) => [
       { params: a },
       { params: [b], learningRate: 0.125, weightDecay: 0.5 },
-      { params: record([c]), maximize: true, learningRate: -0 },
+      { params: record([c]), maximize: true, weightDecay: -0 },
     ],
     gradients: ([a, b, c]) => [a, [b], record([c])],
   },

@@ -2,12 +2,12 @@ import { afterAll, describe, expect, test } from 'vitest';
 import { configure, type Isa, runtime } from '../../lib/index.js';
 import type { Tensor } from '../../lib/tensor.js';
 import { difference } from '../bits.js';
-import { optimizers } from '../variants.js';
+import { isOfAuthors, optimizers } from '../variants.js';
 import { type GoldenCase, type PerTensor, readGoldenCases } from './read.js';
 
-/** The others are in schedule-free.test.ts. */
+/** The others are in schedule-free.test.ts and prodigy.test.ts. */
 const recorded = optimizers
-  .filter(({ rule }) => !rule.average)
+  .filter(({ rule }) => !isOfAuthors(rule))
   .map(({ name }) => name as GoldenCase['rule']);
 
 const isas = runtime().availableIsas;

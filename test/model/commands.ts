@@ -236,7 +236,7 @@ const badStep = fc
     }),
   );
 
-const setRate = fc.constantFrom(0, 1e-3, 0.5).map((rate) =>
+const setRate = fc.constantFrom(1e-9, 1e-3, 0.5).map((rate) =>
   command(`learningRate = ${rate}`, ({ optimizer, twin, loading }) => {
     const set = () => {
       optimizer.learningRate = rate;

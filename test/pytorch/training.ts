@@ -4,7 +4,7 @@ import { join } from 'node:path';
 import { afterAll } from 'vitest';
 import type { Optimizer } from '../../lib/index.js';
 import { arrayTypes, type DataType, difference, ordinaryValue, type Tensor } from '../bits.js';
-import { type AnyOptimizer, type Options, optimizers, variants } from '../variants.js';
+import { type AnyOptimizer, isOfAuthors, type Options, optimizers, variants } from '../variants.js';
 
 /** A folder for the files of a test file, gone when it is over. */
 export function temporaryFolder(): string {
@@ -102,7 +102,9 @@ export function isInPyTorch(name: string, options: Options): boolean {
 }
 
 /** The classes that PyTorch has, too. */
-export const inPyTorch = optimizers.filter(({ name, rule }) => name !== 'Lion' && !rule.average);
+export const inPyTorch = optimizers.filter(
+  ({ name, rule }) => name !== 'Lion' && !isOfAuthors(rule),
+);
 
 /** Every one of them in every variant. */
 export const everyVariant = inPyTorch.flatMap(({ name, rule }) =>

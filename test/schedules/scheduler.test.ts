@@ -7,7 +7,6 @@ import {
   RMSprop,
   type Schedule,
   Scheduler,
-  type SGD,
   saveCheckpoint,
   schedules,
 } from '../../lib/index.js';
@@ -101,21 +100,22 @@ test('the operator ** is not there either', () => {
   }
 });
 
-test.each(optimizers)('$name has its rates set, and keeps their ratio', ({ Class }) => {
+test.each(optimizers)('$name has its rates set, and keeps their ratio', ({ rule, Class }) => {
+  const rate = rule.estimatesDistance ? 'scheduleFactor' : 'learningRate';
   const optimizer = new Class(
     [
-      { params: new Float32Array(1), learningRate: 0.5 },
-      { params: new Float32Array(1), learningRate: 0.25 },
+      { params: new Float32Array(1), [rate]: 0.5 },
+      { params: new Float32Array(1), [rate]: 0.25 },
     ] as never,
     {},
   );
   const scheduler = new Scheduler(optimizer as never, (step) => 1 / (step + 2));
   expect(scheduler.baseRates).toEqual([0.5, 0.25]);
-  const { groups } = optimizer as unknown as SGD<Float32Array>;
-  expect(groups.map(({ learningRate }) => learningRate)).toEqual([0.25, 0.125]);
+  const { groups } = optimizer;
+  expect(groups.map((group) => group[rate])).toEqual([0.25, 0.125]);
   scheduler.step();
   scheduler.step();
-  expect(groups.map(({ learningRate }) => learningRate)).toEqual([0.125, 0.0625]);
+  expect(groups.map((group) => group[rate])).toEqual([0.125, 0.0625]);
 });
 
 test('steps that are not waited for have the rates of their moment', async () => {

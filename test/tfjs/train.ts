@@ -1,9 +1,9 @@
 import * as tf from '@tensorflow/tfjs-core';
 import { train } from '../../lib/tfjs/index.js';
-import { optimizers } from '../variants.js';
+import { isOfAuthors, optimizers } from '../variants.js';
 
-/** The rules that `train` has: not those whose parameters must be swapped before they are evaluated. */
-export const rulesOfTrain = optimizers.filter(({ rule }) => !rule.average);
+/** The rules that `train` has: TensorFlow.js knows of no swap before an evaluation, and of no schedule. */
+export const rulesOfTrain = optimizers.filter(({ rule }) => !isOfAuthors(rule));
 
 /** What a formula remembers of one number of a variable; 0 at first. */
 type Memory = { t: number; a: number; b: number };
