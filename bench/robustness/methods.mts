@@ -1,0 +1,89 @@
+import {
+  Adam,
+  AdamW,
+  ProdigyRMSprop,
+  RMSprop,
+  type Schedule,
+  ScheduleFreeRMSprop,
+  schedules,
+} from 'rmsprop';
+import type { Tensors } from './task.mts';
+
+/** What a training uses of an optimizer. */
+export interface Trained {
+  step(gradients: Tensors): void;
+  swapInAverages(): void;
+}
+
+export interface Method {
+  readonly name: string;
+  readonly colour: string;
+  /** Dashes of its curve. */
+  readonly dash: number[];
+  /** Whether what is tested is an average of the parameters. */
+  readonly averages?: true;
+  create(parameters: Tensors, learningRate: number): Trained;
+  /** What sets its rates, if anything does. */
+  schedule?(steps: number): Schedule;
+}
+
+const schedule = (steps: number) => schedules.cosine({ steps });
+
+/** As PyTorch's, whose decay is 0.99. */
+const rmsprop = { decay: 0.99, epsilon: 1e-8, epsilonPlacement: 'outside' } as const;
+
+export const methods: readonly Method[] = [
+  {
+    name: 'RMSprop',
+    colour: '#999999',
+    dash: [1, 0],
+    create: (params, learningRate) => new RMSprop(params, { ...rmsprop, learningRate }),
+  },
+  {
+    name: 'RMSprop, cosine',
+    colour: '#999999',
+    dash: [4, 3],
+    create: (params, learningRate) => new RMSprop(params, { ...rmsprop, learningRate }),
+    schedule,
+  },
+  {
+    name: 'Adam',
+    colour: '#e69f00',
+    dash: [1, 0],
+    create: (params, learningRate) => new Adam(params, { learningRate }),
+  },
+  {
+    name: 'AdamW, cosine',
+    colour: '#d55e00',
+    dash: [4, 3],
+    create: (params, learningRate) => new AdamW(params, { learningRate }),
+    schedule(steps) {
+      const rising = Math.ceil(steps / 20);
+      return schedules.warmUp({ steps: rising, schedule: schedule(steps - rising) });
+    },
+  },
+  {
+    name: 'Schedule-Free',
+    colour: '#009e73',
+    dash: [1, 0],
+    averages: true,
+    create: (params, learningRate) => new ScheduleFreeRMSprop(params, { learningRate }),
+  },
+  {
+    name: 'RMSprop, relative cap',
+    colour: '#0072b2',
+    dash: [4, 3],
+    create(params, learningRate) {
+      const options = { ...rmsprop, learningRate, biasCorrection: true, relativeCap: true };
+      return new RMSprop(params, options);
+    },
+    schedule,
+  },
+  {
+    name: 'Prodigy',
+    colour: '#cc79a7',
+    dash: [4, 3],
+    create: (params, learningRate) => new ProdigyRMSprop(params, { learningRate }),
+    schedule,
+  },
+];
