@@ -23,7 +23,7 @@ export default {
   intentionallyNotExported: [
     'AnyGroups',
     'AnyRule',
-    'Counters',
+    'SavedCounters',
     'Float16',
     'GradientsOf',
     'IsaName',
