@@ -27,7 +27,8 @@ const makeLarge = (seed: number) =>
 
 const makeLargeParams = () => makeLarge(1);
 
-describe.each(capped)('$name', ({ Class }) => {
+/** Each has half of the ways to store numbers. */
+describe.each(capped.map((each, rank) => ({ ...each, rank })))('$name', ({ Class, rank }) => {
   const runs = [
     {
       name: 'large tensors',
@@ -41,16 +42,18 @@ describe.each(capped)('$name', ({ Class }) => {
       params: () => make(1, Float64Array),
       gradients: (step: number) => make(50 * step, Float64Array),
     },
-    ...storages.map((storage: Storage) => ({
-      name: JSON.stringify(storage),
-      options: storage as Options,
-      params: () =>
-        lengths.map((length, t) => tensorOf(storage, length, (i) => ordinaryValue(1 + t, i))),
-      gradients: (step: number) =>
-        lengths.map((length, t) =>
-          tensorOf(storage, length, (i) => ordinaryValue(50 * step + t, i)),
-        ),
-    })),
+    ...storages
+      .filter((_, k) => k % 2 === rank % 2)
+      .map((storage: Storage) => ({
+        name: JSON.stringify(storage),
+        options: storage as Options,
+        params: () =>
+          lengths.map((length, t) => tensorOf(storage, length, (i) => ordinaryValue(1 + t, i))),
+        gradients: (step: number) =>
+          lengths.map((length, t) =>
+            tensorOf(storage, length, (i) => ordinaryValue(50 * step + t, i)),
+          ),
+      })),
   ];
   test.each(runs)('the same bits everywhere: $name', async ({ options, params, gradients }) => {
     const all = { ...options, learningRate: 0.3, relativeCap: true, clipGlobalNorm: 100 };

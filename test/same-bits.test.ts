@@ -10,7 +10,14 @@ import {
   type Tensor,
 } from './bits.js';
 import { nativeIsas } from './engines.js';
-import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
+import {
+  type AnyOptimizer,
+  arithmetics,
+  extremes,
+  type Options,
+  optimizers,
+  variants,
+} from './variants.js';
 
 const reference = 'typescript';
 
@@ -86,7 +93,7 @@ test('every instruction set of this machine is forced in these tests, and there 
   expect(nativeIsas).toContain('scalar');
 });
 
-describe.each(optimizers)('$name', ({ name, rule, Class }) => {
+describe.each(arithmetics)('$name', ({ name, rule, Class }) => {
   test.each(dataTypes)(
     '%s: every variant has the bits of the reference on special values',
     (type) => {

@@ -16,4 +16,4 @@ done
 export RMSPROP_PREBUILD="$PWD/build-sanitize" RMSPROP_SANITIZERS="$flags" ASAN_OPTIONS=detect_leaks=0
 LD_PRELOAD="$(g++ -print-file-name=libasan.so) $(g++ -print-file-name=libubsan.so)" \
   npx vitest run "$@" test/same-bits.test.ts test/storage.test.ts test/idle.test.ts test/properties.test.ts test/bad-input test/optimizer.test.ts \
-  test/guard-pages.test.ts test/floating-point.test.ts test/async test/model
+  test/guard-pages.test.ts test/relative-cap.test.ts test/floating-point.test.ts test/async test/model

@@ -4,7 +4,14 @@ import type { MemoryArray, Tensor } from '../lib/tensor.js';
 import { difference, ordinaryValue, ordinaryValues, specialValues } from './bits.js';
 import { nativeIsas } from './engines.js';
 import { copyOf, possible, type Storage, storages, storagesOf, tensorOf } from './storages.js';
-import { type AnyOptimizer, extremes, type Options, optimizers, variants } from './variants.js';
+import {
+  type AnyOptimizer,
+  arithmetics,
+  extremes,
+  type Options,
+  optimizers,
+  variants,
+} from './variants.js';
 
 interface Case {
   name: string;
@@ -84,7 +91,7 @@ function ofLengths({ name, rule, Class }: Optimizer, storage: Storage, lengths: 
   };
 }
 
-describe.each(optimizers)('$name', ({ name, rule, Class }) => {
+describe.each(arithmetics)('$name', ({ name, rule, Class }) => {
   describe.each(storagesOf(rule))(
     '$dtype parameters, $stateType states, copy $masterCopy',
     (storage) => {
@@ -174,7 +181,7 @@ const mostKinds = ({ rule }: Optimizer) =>
   storagesOf(rule).findLast(
     ({ dtype, masterCopy }) => dtype === longest.dtype && masterCopy,
   ) as Storage;
-const meetings = optimizers.flatMap((optimizer, i) =>
+const meetings = arithmetics.flatMap((optimizer, i) =>
   (i === 0 ? storages : [mostKinds(optimizer)]).map((storage) => ({ ...storage, optimizer })),
 );
 test.each(meetings)(

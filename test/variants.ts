@@ -80,6 +80,11 @@ export const optimizers = [
   Class: Class as unknown as AnyClass,
 }));
 
+/** One of all that compute an element in the same way, by the same kernel: enough where only that matters. */
+export const arithmetics = optimizers.filter(
+  ({ rule }) => optimizers.find((other) => other.rule.update === rule.update)?.rule === rule,
+);
+
 /** Whether a rule is that of its authors' package alone: other frameworks have neither its results nor names for it. */
 export const isOfAuthors = (rule: AnyRule) =>
   rule.average !== undefined || rule.estimatesDistance === true;

@@ -12,7 +12,7 @@ import {
 } from '../bits.js';
 import { nativeIsas } from '../engines.js';
 import { copies, possible, type Storage, storagesOf, tensorOf } from '../storages.js';
-import { extremes, type Options, optimizers } from '../variants.js';
+import { arithmetics, extremes, type Options, optimizers } from '../variants.js';
 import { around } from './options.js';
 
 interface Case {
@@ -91,7 +91,7 @@ function storedAs(storage: Storage): Case['tensor'] {
 }
 
 /** What happens around a step knows nothing of rules: one has the whole table, the others what goes through all of it. */
-const tables = optimizers.map((optimizer, i) => ({
+const tables = arithmetics.map((optimizer, i) => ({
   ...optimizer,
   table: i === 0 ? around : [around.at(-1), { accumulationSteps: 2, clipNorm: 1 }],
 }));
