@@ -1,10 +1,11 @@
 /** How far a learning rate may be off, method by method: `npm run bench:robustness -- --help`. */
 import { runtime } from 'rmsprop';
+import { integer } from '../../examples/options.mts';
 import { write } from '../../examples/output.mts';
 import { showProgress } from '../../examples/progress.mts';
 import { toSvg } from '../../examples/svg.mts';
 import { command } from '../command.mts';
-import { some, writable } from '../options.mts';
+import { notNegative, some, writable } from '../options.mts';
 import { writePage } from '../page.mts';
 import { type Column, markdownTable, significant, type Table, textTable } from '../table.mts';
 import { chart } from './chart.mts';
@@ -21,6 +22,7 @@ Usage: npm run bench:robustness -- [options]
   --tasks LIST     some of ${tasks.map(({ name }) => name).join(', ')} (default: all)
   --seeds N        trainings of each, with the seeds from 1 on (default: 3)
   --seconds N      of timing steps, for each size and number of threads (default: 20)
+  --patience N     seconds to wait for an idle machine before steps are timed (default: 30)
   --svg FILE       the curves
   --markdown FILE  replaces the tables of a page, docs/learning-rate.md
   --quick          one seed, three rates, a few steps: a look at whether it works
@@ -80,7 +82,7 @@ await command(
     const names = some('tasks', tasks.map(title), own.tasks.split(','));
     const chosen = tasks.filter(({ name }) => names.includes(name));
     const svg = own.svg === '' ? undefined : writable('svg', own.svg);
-    const seeds = quick ? 1 : Number(own.seeds);
+    const seeds = quick ? 1 : (integer('seeds', own.seeds, 1, 1000) ?? 3);
     const grid = quick ? [1e-4, 1e-2, 1] : rates;
     console.log(machine);
     // Long and short trainings in turn, so that all processors are done at about the same time.
@@ -140,7 +142,7 @@ await command(
 
     const quiet = await patience.waitFor(runtime().threads);
     // A schedule is no part of a step.
-    const found = await costs(methods, quick ? 0.2 : Number(own.seconds));
+    const found = await costs(methods, quick ? 0.2 : notNegative('seconds', own.seconds));
     const busy = quiet ? '' : 'The machine was busy: measure again when it is quiet.';
     for (const [heading, text] of [
       ['Usable range in decades, and from where to where', usable(textTable)],
