@@ -224,9 +224,9 @@ void estimateDistance(const Piece& piece, Row row, const double* numbers, T* kep
       T* first = kept + k / kSample * 2 * kSample + k % kSample;
       T* sum = first + kSample;
       const auto g = gradients.clipped(i, lanes), p = streams.parameter(i, lanes);
-      if (starts) L::store(first, p, All{});
+      if (starts) L::store(first, p, lanes);
       const auto q = fma(weight, g, decay * L::load(sum, All{}));
-      L::store(sum, q, All{});
+      L::store(sum, q, lanes);
       const Wide<T> wideG(g), way(L::load(first, All{}) - p), size(abs(q));
       for (size_t j = 0; j < wideG.count; j++) {
         const size_t lane = k % kNormLanes / Spread::D::count + j;
