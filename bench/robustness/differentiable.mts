@@ -12,6 +12,12 @@ export interface Shaped {
   readonly shape: number[];
 }
 
+/** What a bias begins as. */
+export const zeros = (length: number): Shaped => ({
+  values: new Float32Array(length),
+  shape: [length],
+});
+
 /** A loss of parameters and data, and its gradients by jax-js. The parameters live in Float32Arrays. */
 export class Differentiable {
   readonly parameters: Tensors;

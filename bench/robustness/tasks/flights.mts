@@ -1,7 +1,7 @@
 import { jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { readFlights } from '../../../examples/flights/read.mts';
 import { Random } from '../../../examples/random.mts';
-import { type Arrays, Differentiable } from '../differentiable.mts';
+import { type Arrays, Differentiable, zeros } from '../differentiable.mts';
 import type { Task } from '../task.mts';
 
 const BATCH = 128;
@@ -70,7 +70,6 @@ export const flights: Task = {
         ),
       ];
     };
-    const zeros = (length: number) => ({ values: new Float32Array(length), shape: [length] });
     const model = new Differentiable(
       {
         table: { values: random.weights(width * WIDTH, 0.5), shape: [width, WIDTH] },

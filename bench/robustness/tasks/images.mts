@@ -6,7 +6,7 @@ import {
 } from '../../../examples/datasets.mts';
 import { Network } from '../../../examples/network.mts';
 import { Random } from '../../../examples/random.mts';
-import { batches } from '../../../examples/training.mts';
+import { endlessBatches } from '../endless-batches.mts';
 import type { Task } from '../task.mts';
 
 const BATCH = 64;
@@ -27,17 +27,10 @@ function images(
       const random = new Random(seed);
       const dataset = load(random);
       const network = new Network(dataset.pixels, HIDDEN, dataset.classes, random);
-      let epoch = batches(dataset.train, BATCH, random);
+      const epochs = endlessBatches(dataset.train, BATCH, random);
       return {
         parameters: network.parameters,
-        gradients() {
-          let next = epoch.next();
-          if (next.done) {
-            epoch = batches(dataset.train, BATCH, random);
-            next = epoch.next();
-          }
-          return network.gradients(next.value);
-        },
+        gradients: () => network.gradients(epochs.next().value),
         testLoss: () => network.evaluate(dataset.test).loss,
       };
     },

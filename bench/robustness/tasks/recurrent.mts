@@ -2,8 +2,8 @@ import { jit, nn, numpy as np, valueAndGrad } from '@jax-js/jax';
 import { datasets, type Samples } from '../../../examples/datasets.mts';
 import { Random } from '../../../examples/random.mts';
 import { dispose, prepareInputs, step } from '../../../examples/recurrent.mts';
-import { batches } from '../../../examples/training.mts';
-import { type Arrays, Differentiable } from '../differentiable.mts';
+import { type Arrays, Differentiable, zeros } from '../differentiable.mts';
+import { endlessBatches } from '../endless-batches.mts';
 import type { Task } from '../task.mts';
 
 const BATCH = 64;
@@ -45,7 +45,6 @@ export const recurrent: Task = {
       values: random.weights(inputs * outputs, 1 / Math.sqrt(inputs)),
       shape: [inputs, outputs],
     });
-    const zeros = (length: number) => ({ values: new Float32Array(length), shape: [length] });
     const model = new Differentiable(
       {
         input: weights(COLUMNS, 3 * HIDDEN),
@@ -58,17 +57,10 @@ export const recurrent: Task = {
       lossAndGradients,
       evaluate,
     );
-    let epoch = batches(train, BATCH, random);
+    const epochs = endlessBatches(train, BATCH, random);
     return {
       parameters: model.parameters,
-      gradients() {
-        let next = epoch.next();
-        if (next.done) {
-          epoch = batches(train, BATCH, random);
-          next = epoch.next();
-        }
-        return model.gradients(...arraysOf(next.value));
-      },
+      gradients: () => model.gradients(...arraysOf(epochs.next().value)),
       testLoss: () => model.loss(...arraysOf(test)),
     };
   },
