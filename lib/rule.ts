@@ -68,6 +68,12 @@ export interface TensorNumber<Name extends string = string> {
   accepts(value: number): boolean;
 }
 
+/** A number that begins as 0, or as what it says, and is never below 0. */
+export function sizeNumber<Name extends string>(name: Name, start = 0): TensorNumber<Name> {
+  const accepts = (x: number) => x >= 0 && x < Number.POSITIVE_INFINITY;
+  return { name, start, expected: 'a finite number of at least 0', accepts };
+}
+
 /** Numbers for every tensor, and how they go on. */
 export interface TensorNumbers<O, Name extends string = string> {
   readonly kept: readonly TensorNumber<Name>[];

@@ -7,7 +7,7 @@ import {
   type Values,
 } from './hyperparameters.js';
 import type { Parameter } from './params.js';
-import type { AnyRule, TensorNumber } from './rule.js';
+import { type AnyRule, sizeNumber, type TensorNumber } from './rule.js';
 import { sizeNames } from './sizes.js';
 import {
   type Counters,
@@ -156,7 +156,7 @@ function matchCounters(saved: unknown, rule: AnyRule, where: string) {
     goodSteps: requireStep(goodSteps, `${where}.goodSteps`),
     updates: updates === undefined ? undefined : requireStep(updates, `${where}.updates`),
     ...(rule.estimatesDistance && {
-      distance: requireNumber(sizeNumber, distance, `${where}.distance`),
+      distance: requireNumber(notNegative, distance, `${where}.distance`),
     }),
   };
 }
@@ -215,7 +215,7 @@ function matchSizes(saved: unknown, where: string): number[] {
   return sizeNames.map((name) => {
     const size = Object.hasOwn(numbers, name) ? numbers[name] : Number.NaN;
     if (Number.isNaN(size)) return Number.NaN;
-    const kind = name === 'distanceNumerator' ? signedNumber : sizeNumber;
+    const kind = name === 'distanceNumerator' ? signedNumber : notNegative;
     return requireNumber(kind, size, `${where}.${name}`);
   });
 }
@@ -227,12 +227,7 @@ const signedNumber: TensorNumber = {
   accepts: Number.isFinite,
 };
 
-const sizeNumber: TensorNumber = {
-  name: 'size',
-  start: Number.NaN,
-  expected: 'a finite number of at least 0',
-  accepts: (size) => size >= 0 && size < Number.POSITIVE_INFINITY,
-};
+const notNegative = sizeNumber('size', Number.NaN);
 
 function matchNumbers(saved: unknown, rule: AnyRule, where: string): number[] {
   if (!rule.numbers) return [];

@@ -87,6 +87,8 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
   readonly #shards: Shards;
   readonly #own: readonly Segment[];
   readonly #exchange: BucketExchange;
+  /** Of the whole tensors. */
+  readonly #lengths: readonly number[];
   /** For each tensor the number of its first chunk of norms, of all. */
   readonly #firstChunks: readonly number[];
   /** For each rank how many chunks its shard has. */
@@ -103,7 +105,8 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     this.#shards = shards;
     this.#own = own;
     this.#exchange = new BucketExchange(ranks, tensorsOf(parameters), shards, own);
-    this.#firstChunks = firstChunksOf(parameters.map(({ length }) => length));
+    this.#lengths = parameters.map(({ length }) => length);
+    this.#firstChunks = firstChunksOf(this.#lengths);
     this.#chunkCounts = shards.ofRanks.map((segments) =>
       segments.reduce((sum, { from, to }) => sum + chunksOf(to - from), 0),
     );
@@ -337,8 +340,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     if (request.step.request[Request.SAMPLES] === 0 || refused) return undefined;
     const counts = this.#chunkCounts.map((count) => SAMPLE_SUMS * count);
     const { all: samples } = await gather(this.#ranks, request.step.samples, counts);
-    const lengths = this.#parameters.map(({ length }) => length);
-    return { samples, firstChunks: this.#firstChunks, lengths };
+    return { samples, firstChunks: this.#firstChunks, lengths: this.#lengths };
   }
 
   /** The norms of all gradients, from the sums of squares of all shards. */

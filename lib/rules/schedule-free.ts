@@ -10,7 +10,7 @@ import {
   upTo,
   type Values,
 } from '../hyperparameters.js';
-import type { Numbers, Rule } from '../rule.js';
+import { type Numbers, type Rule, sizeNumber } from '../rule.js';
 
 /** What {@link ScheduleFreeRMSprop} and {@link ScheduleFreeAdamW} have in common. */
 export interface ScheduleFreeOptions extends Omit<CommonOptions, 'weightDecayMode'> {
@@ -130,20 +130,7 @@ export const scheduleFree: Parts = {
   kernel: 'schedule-free',
   state: [{ name: 'baseParameter', signed: true }, { name: 'squareAverage' }],
   numbers: {
-    kept: [
-      {
-        name: 'largestRate',
-        start: 0,
-        expected: 'a finite number of at least 0',
-        accepts: (x) => x >= 0 && x < Number.POSITIVE_INFINITY,
-      },
-      {
-        name: 'weightSum',
-        start: 0,
-        expected: 'a finite number of at least 0',
-        accepts: (x) => x >= 0 && x < Number.POSITIVE_INFINITY,
-      },
-    ],
+    kept: [sizeNumber('largestRate'), sizeNumber('weightSum')],
     advance(h, step, numbers) {
       findRate(h, step);
       if ((rate[0] as number) > (numbers[LARGEST_RATE] as number))
