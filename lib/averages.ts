@@ -4,9 +4,15 @@ import type { Parameter } from './params.js';
 import type { RuleAverage } from './rule.js';
 import type { GroupRange } from './saved-state.js';
 import { allocate, type State, stateNames } from './state.js';
-import { byteLengthOf, bytesOf, type DataType, isDetached, type Tensor } from './tensor.js';
-import { codecs, decode, encode } from './types/codecs.js';
-import { NEAREST } from './types/rounding.js';
+import {
+  byteLengthOf,
+  bytesOf,
+  type DataType,
+  isDetached,
+  memoryOf,
+  type Tensor,
+} from './tensor.js';
+import { codecs, decode, decodeBesideCopy, encode } from './types/codecs.js';
 
 /** Whether an average of any parameter is kept. */
 export function hasAverages(state: State): boolean {
@@ -73,11 +79,10 @@ function parameterOf(state: State, i: number): Float32Array | Float64Array {
   const values = type === 'float64' ? new Float64Array(length) : new Float32Array(length);
   decode(tensor, type, values);
   if (type !== 'bfloat16' && type !== 'float16') return values;
-  const codec = codecs[type];
+  const codes = memoryOf(tensor, type);
   for (const { values: copy } of state.arrays(i, rankOf(state, 'masterCopy'))) {
-    for (let k = 0; k < copy.length; k++) {
-      const own = copy[k] as number;
-      if (codec.decode(codec.encode(own, NEAREST)) === values[k]) values[k] = own;
+    for (let k = 0; k < length; k++) {
+      values[k] = decodeBesideCopy(codecs[type], codes[k] as number, copy[k] as number);
     }
   }
   return values;

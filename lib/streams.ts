@@ -3,7 +3,7 @@ import type { Parameter } from './params.js';
 import { arraysOf, commonSlots, type Slot } from './state.js';
 import { type DataType, isArrayOf, type MemoryArray, memoryOf, type Tensor } from './tensor.js';
 import { bfloat16 } from './types/bfloat16.js';
-import { codecs } from './types/codecs.js';
+import { codecs, decodeBesideCopy } from './types/codecs.js';
 import { NEAREST, type Rounding, randomBits, streamKey } from './types/rounding.js';
 import { BLOCK, UInt8 } from './types/uint8.js';
 
@@ -105,8 +105,8 @@ function parameterStream(
       for (let at = begin; at < end; at++) {
         const code = memory[at] as number;
         const copy = master?.[at];
-        const isSame = copy !== undefined && encode(copy, NEAREST) === code;
-        values[at - begin] = isSame ? copy : decode(code);
+        values[at - begin] =
+          copy === undefined ? decode(code) : decodeBesideCopy(codecs[type], code, copy);
       }
     },
     close(begin, end) {

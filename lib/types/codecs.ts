@@ -11,6 +11,15 @@ export function decoderOf(type: DataType): (element: number) => number {
   return type === 'float32' || type === 'float64' ? (x) => x : codecs[type].decode;
 }
 
+/** The number of a code that has a float32 copy: the copy, unless somebody has written another code since. */
+export function decodeBesideCopy(
+  { decode, encode }: (typeof codecs)[keyof typeof codecs],
+  code: number,
+  copy: number,
+): number {
+  return encode(copy, NEAREST) === code ? copy : decode(code);
+}
+
 /** Copies the numbers of a tensor. */
 export function decode(tensor: Tensor, type: DataType, to: MemoryArray) {
   const memory = memoryOf(tensor, type);
