@@ -3,7 +3,7 @@ import type { Arithmetic } from './arithmetic/arithmetic.js';
 import type { GradientOptions } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import { Rate, type Rates } from './rule.js';
-import { distanceRun, SampleSum, writeSampleSums } from './samples.js';
+import { DISTANCE_RUN, SAMPLE_RUN, SampleSum, type Spaced, writeSampleSums } from './samples.js';
 import { SIZES, sizeNames } from './sizes.js';
 import type { State } from './state.js';
 
@@ -71,19 +71,19 @@ export function writeDistance(
 export function estimateDistance(
   g: Float64Array,
   p: Float64Array,
+  spacing: number,
   kept: FloatArray,
   numbers: Float64Array,
   sums: Float64Array,
   { round, mul, sub, fma }: Arithmetic,
 ) {
   const [decay, weight, starts] = Array.from(numbers, round) as [number, number, number];
-  const run = distanceRun.numbers / 2;
-  writeSampleSums(g.length, sums, SampleSum.DISTANCE_NUMERATOR, (i) => {
-    const x = Math.floor(i / run) * 2 * run + (i % run);
+  writeSampleSums(g.length, spacing, sums, SampleSum.DISTANCE_NUMERATOR, (i) => {
+    const x = Math.floor(i / SAMPLE_RUN) * DISTANCE_RUN + (i % SAMPLE_RUN);
     const [gradient, parameter] = [g[i] as number, p[i] as number];
     if (starts) kept[x] = parameter;
-    const q = fma(weight, gradient, mul(decay, kept[x + run] as number));
-    kept[x + run] = q;
+    const q = fma(weight, gradient, mul(decay, kept[x + SAMPLE_RUN] as number));
+    kept[x + SAMPLE_RUN] = q;
     return [gradient * sub(kept[x] as number, parameter), Math.abs(q)];
   });
 }
@@ -91,18 +91,19 @@ export function estimateDistance(
 const NUMERATOR = sizeNames.indexOf('distanceNumerator');
 const DENOMINATOR = sizeNames.indexOf('distanceDenominator');
 
-/** Takes over what a step has summed over the sample of tensor i. */
+/** Takes over what the sample of tensor i says of a step, for all of its numbers. */
 export function takeDistance(
   numbers: Float64Array,
   i: number,
-  sums: Float64Array,
+  { length }: Spaced,
+  means: Float64Array,
   sizes: Float64Array,
 ) {
   const before = sizes[SIZES * i + NUMERATOR] as number;
   const decay = numbers[DISTANCE_NUMBERS * i + DistanceNumber.DECAY] as number;
   const weight = numbers[DISTANCE_NUMBERS * i + DistanceNumber.WEIGHT] as number;
-  const numerator = sums[SampleSum.DISTANCE_NUMERATOR] as number;
-  const denominator = sums[SampleSum.DISTANCE_DENOMINATOR] as number;
+  const numerator = length * (means[SampleSum.DISTANCE_NUMERATOR] as number);
+  const denominator = length * (means[SampleSum.DISTANCE_DENOMINATOR] as number);
   const next = decay * (Number.isNaN(before) ? 0 : before) + weight * numerator;
   if (!Number.isFinite(next) || !Number.isFinite(denominator)) return;
   sizes[SIZES * i + NUMERATOR] = next;

@@ -38,8 +38,6 @@ export interface Insides {
     groups: readonly StepGroup[],
     whole: readonly Parameter[],
   ): Pieces;
-  /** Says which block of a larger tensor each parameter begins with. */
-  placeBlocks(firstBlocks: readonly number[]): void;
   /** The state as it is now. */
   state(): State;
   /**

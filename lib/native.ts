@@ -87,7 +87,7 @@ function createEngine(binding: Binding, description: Description): Engine {
       step: { request, norms, reports, squares, sums, samples, distances, multipliers },
     }) {
       const number = findRule(rule, description);
-      const layout = parameters.flatMap(({ type, dtype, length, firstBlock }, i) => {
+      const layout = parameters.flatMap(({ type, dtype, length, firstBlock, spacing }, i) => {
         const states = rule.state.map((_, k) => slots[i]?.[k]);
         const stateType = states.find((slot) => slot)?.type;
         return [
@@ -96,6 +96,7 @@ function createEngine(binding: Binding, description: Description): Engine {
           numberOfType(stateType ?? (type === 'float64' ? type : 'float32')),
           length,
           firstBlock,
+          spacing,
           ...commonSlots(rule, slots[i]).map((slot) => slot?.offset ?? -1),
           ...Array.from({ length: description.maxStates }, (_, k) => states[k]?.offset ?? -1),
         ];

@@ -114,7 +114,6 @@ export abstract class Optimizer<O, P extends object> {
         this.#stepInTurn(this.#collect(gradients), () => groups, signal),
       collect: (gradients) => this.#collect(gradients),
       beginPieces: (gradients, groups, whole) => this.#beginPieces(gradients, groups, whole),
-      placeBlocks: (firstBlocks) => this.#placeBlocks(firstBlocks),
       state: () => this.#state,
       groupsOfNow: () => this.#loads.valueFor(() => this.#groups),
       move: (tensors) => this.#move(tensors),
@@ -506,13 +505,6 @@ export abstract class Optimizer<O, P extends object> {
       request: { rule: this.#rule, rows: table, rowOf, step: this.#control.memory },
       conclude: (sampled) => this.#tell(copyResult(this.#conclude(gradients, sampled)), groups),
     };
-  }
-
-  #placeBlocks(firstBlocks: readonly number[]) {
-    for (const [i, block] of firstBlocks.entries()) {
-      (this.#parameters[i] as Parameter).firstBlock = block;
-    }
-    this.#plan = undefined;
   }
 
   #setLossScale(lossScale: number) {

@@ -1,6 +1,8 @@
 import { failure, show } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { OptimizerWideOptions } from './optimizer-wide-options.js';
+import { placementOf } from './placement.js';
+import { spacingOf } from './samples.js';
 import type { StorageOptions } from './storage.js';
 import {
   type DataType,
@@ -10,6 +12,7 @@ import {
   lengthOf,
   type Tensor,
 } from './tensor.js';
+import { BLOCK } from './types/uint8.js';
 
 /** The parameters of one group: one tensor, a list, or a record (an object, an instance of a class) of named ones. */
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
@@ -76,7 +79,9 @@ export interface Parameter {
   readonly dtype: Dtype;
   readonly length: number;
   /** The number of its first block of 256, if it is a piece of a larger tensor: random bits go by that. */
-  firstBlock: number;
+  readonly firstBlock: number;
+  /** Of how many numbers one run is in the sample, by the length of the larger tensor: see samples.ts. */
+  readonly spacing: number;
 }
 
 /** One group: its options, and its tensors. */
@@ -186,7 +191,17 @@ function parseGroup(
       throw failure(RangeError, 'ERR_TENSOR_DETACHED', expected, 'a detached buffer');
     }
     const length = lengthOf(tensor as Tensor);
-    return { path: at, name, tensor: tensor as Tensor, type, dtype, length, firstBlock: 0 };
+    const { from, wholeLength } = placementOf(tensor as Tensor) ?? { from: 0, wholeLength: length };
+    return {
+      path: at,
+      name,
+      tensor: tensor as Tensor,
+      type,
+      dtype,
+      length,
+      firstBlock: from / BLOCK,
+      spacing: spacingOf(wholeLength),
+    };
   };
 
   const where = options === undefined ? 'params' : `params${path}.params`;

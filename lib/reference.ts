@@ -53,20 +53,23 @@ export const referenceEngine: Engine = {
             return;
           }
           const { from, to } = range;
+          const { spacing } = parameter;
           const before = sampleOf(parameter, from, to);
           const chunk = (step.firstChunks[i] as number) + chunksOf(from);
           const sums = step.samples.subarray(SAMPLE_SUMS * chunk);
           if (streams.distanceSample) {
-            const gradient = sampledGradient(range, streams, settings[0], arithmetic);
-            const kept = streams.distanceSample.subarray(distanceSampleLength(from));
+            const gradient = sampledGradient(range, spacing, streams, settings[0], arithmetic);
+            const kept = streams.distanceSample.subarray(
+              distanceSampleLength({ length: from, spacing }),
+            );
             const numbers = step.distances.subarray(
               DISTANCE_NUMBERS * i,
               DISTANCE_NUMBERS * (i + 1),
             );
-            estimateDistance(gradient, before, kept, numbers, sums, arithmetic);
+            estimateDistance(gradient, before, spacing, kept, numbers, sums, arithmetic);
           }
           updateTensor(rule, range, streams, settings, arithmetic);
-          writeSizes(before, sampleOf(parameter, from, to), sums);
+          writeSizes(before, sampleOf(parameter, from, to), spacing, sums);
         };
         if (wants(Request.ACCUMULATES)) {
           accumulateTensor(range, streams, settings[0], arithmetic);
@@ -186,6 +189,7 @@ function eachGradient(
 /** What the rule gets of a gradient, as far as it belongs to the sample. */
 function sampledGradient(
   range: Range,
+  spacing: number,
   streams: Streams,
   settings: Settings,
   arithmetic: Arithmetic,
@@ -193,7 +197,7 @@ function sampledGradient(
   const { c, on } = settings;
   const sample: number[] = [];
   eachGradient(range, streams, settings, arithmetic, (g, i) => {
-    if (!isSampled(i)) return;
+    if (!isSampled(i, spacing)) return;
     sample.push(on.clippedByNorm ? arithmetic.mul(g, c.multiplier as number) : g);
   });
   return Float64Array.from(sample);

@@ -2,7 +2,7 @@ import { takeDistance } from './distance.js';
 import { failure } from './errors.js';
 import type { Hyperparameter, Specification, Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
-import { parameterSize, SampleSum, sampleLength, sampleSums } from './samples.js';
+import { parameterSize, SampleSum, type Spaced, sampleMeans } from './samples.js';
 import { SIZES } from './sizes.js';
 
 /** What optimizers can do about a learning rate that is too large. */
@@ -17,9 +17,9 @@ export interface RelativeCapOptions {
    * and gives the bits of an optimizer without a cap. Decoupled weight decay goes by the capped rate. `true` is 0.05, and the
    * constant is narrow: 0.2 is too large for most. A `Scheduler` multiplies the cap by its factor, as it does the rate.
    *
-   * Both are measured on a sample, the first 16 of each 1024 numbers, in float64 and in an order that never changes. Domain:
-   * false, true, or a finite number above 0. Default: false. Neither PyTorch nor TensorFlow has it; LARS and LAMB (You et al.,
-   * arXiv:1708.03888, 1904.00962) make every step as long as such a cap allows.
+   * Both are measured on a sample: all of up to 511 numbers, 256 to 511 of less than 131,072, and a 256th of more; in float64 and
+   * in an order that never changes. Domain: false, true, or a finite number above 0. Default: false. Neither PyTorch nor
+   * TensorFlow has it; LARS and LAMB (You et al., arXiv:1708.03888, 1904.00962) make every step as long as such a cap allows.
    */
   relativeCap?: boolean | number;
 }
@@ -82,12 +82,12 @@ export function rowsWithCap(): Error {
   return failure(RangeError, 'ERR_ROWS_UNSUPPORTED', expected, 'a cap');
 }
 
-/** Where the sums of samples lie, and of tensors of which lengths they are. */
+/** Where the sums of samples lie, and of which tensors they are. */
 export interface SampleSums {
   readonly samples: Float64Array;
   /** For each tensor the number of its first chunk. */
   readonly firstChunks: readonly number[];
-  readonly lengths: readonly number[];
+  readonly tensors: readonly Spaced[];
 }
 
 /**
@@ -97,20 +97,19 @@ export interface SampleSums {
  * @param distances what the estimate of a distance goes by; undefined if there is none
  */
 export function takeSizes(
-  { samples, firstChunks, lengths }: SampleSums,
+  { samples, firstChunks, tensors }: SampleSums,
   i: number,
   rates: Float64Array,
   sizes: Float64Array,
   distances: Float64Array | undefined,
 ) {
-  const length = lengths[i] as number;
-  if (length === 0) return;
-  const sums = sampleSums(samples, firstChunks[i] as number, length);
-  const count = sampleLength(length);
-  const parameter = Math.sqrt((sums[SampleSum.PARAMETER_SQUARES] as number) / count);
-  const update = Math.sqrt((sums[SampleSum.UPDATE_SQUARES] as number) / count);
+  const tensor = tensors[i] as Spaced;
+  if (tensor.length === 0) return;
+  const means = sampleMeans(samples, firstChunks[i] as number, tensor);
+  const parameter = Math.sqrt(means[SampleSum.PARAMETER_SQUARES] as number);
+  const update = Math.sqrt(means[SampleSum.UPDATE_SQUARES] as number);
   const direction = update / (rates[i] as number);
   if (Number.isFinite(parameter)) sizes[SIZES * i] = parameter;
   if (Number.isFinite(direction)) sizes[SIZES * i + 1] = direction;
-  if (distances) takeDistance(distances, i, sums, sizes);
+  if (distances) takeDistance(distances, i, tensor, means, sizes);
 }

@@ -4,10 +4,21 @@ import type { Parameter } from './params.js';
 import { lengthOf, memoryOf } from './tensor.js';
 import { decoderOf } from './types/codecs.js';
 
-/** Of so many numbers, so many are looked at, the first ones: a run. */
-const SPACING = 1024;
-const SAMPLE = 16;
-const CHUNK_SAMPLE = (CHUNK / SPACING) * SAMPLE;
+/** So many numbers of a sample are a run: the first ones of each `spacing` of a tensor. */
+export const SAMPLE_RUN = 16;
+
+/** How many numbers a tensor has, and how many of them one run of the sample stands for. */
+export interface Spaced {
+  readonly length: number;
+  readonly spacing: number;
+}
+
+/** Up to 511 numbers all, then 16 to 31 runs; one of each chunk where these are more. */
+export function spacingOf(wholeLength: number): number {
+  let spacing = SAMPLE_RUN;
+  while (spacing < CHUNK && wholeLength >= 2 * SAMPLE_RUN * spacing) spacing *= 2;
+  return spacing;
+}
 
 /** What is summed over the sample of a chunk. */
 export const SampleSum = {
@@ -19,46 +30,56 @@ export const SampleSum = {
 export type SampleSum = (typeof SampleSum)[keyof typeof SampleSum];
 export const SAMPLE_SUMS = 4;
 
-/** How many numbers the sample of a tensor of this length has. */
-export function sampleLength(length: number): number {
-  return Math.floor(length / SPACING) * SAMPLE + Math.min(length % SPACING, SAMPLE);
+/** How many numbers the sample has. */
+function sampleLength({ length, spacing }: Spaced): number {
+  return Math.floor(length / spacing) * SAMPLE_RUN + Math.min(length % spacing, SAMPLE_RUN);
 }
 
-/** So many numbers of a tensor have so many of `distanceSample`: two for each of the sample, in whole runs. */
-export const distanceRun = { elements: SPACING, numbers: 2 * SAMPLE } as const;
+/** For each run `distanceSample` has so many numbers: two for each of the sample. */
+export const DISTANCE_RUN = 2 * SAMPLE_RUN;
 
-export function distanceSampleLength(length: number): number {
-  return Math.ceil(length / distanceRun.elements) * distanceRun.numbers;
+export function distanceSampleLength({ length, spacing }: Spaced): number {
+  return Math.ceil(length / spacing) * DISTANCE_RUN;
 }
 
 /** Whether the number at this place belongs to the sample. */
-export function isSampled(place: number): boolean {
-  return place % SPACING < SAMPLE;
+export function isSampled(place: number, spacing: number): boolean {
+  return place % spacing < SAMPLE_RUN;
 }
 
 /** The sampled numbers of a parameter, from the one element, the first of a chunk, to the other. */
-export function sampleOf({ tensor, type }: Parameter, from: number, to: number): Float64Array {
+export function sampleOf(
+  { tensor, type, spacing }: Parameter,
+  from: number,
+  to: number,
+): Float64Array {
   const memory = memoryOf(tensor, type);
   const decode = decoderOf(type);
-  const sample = new Float64Array(sampleLength(to - from));
+  const sample = new Float64Array(sampleLength({ length: to - from, spacing }));
   let next = 0;
-  for (let first = from; first < to; first += SPACING) {
-    const end = Math.min(first + SAMPLE, to);
+  for (let first = from; first < to; first += spacing) {
+    const end = Math.min(first + SAMPLE_RUN, to);
     for (let at = first; at < end; at++) sample[next++] = decode(memory[at] as number);
   }
   return sample;
 }
 
-/** Writes two of the sums of each chunk: for each number of the sample, what is given is added. */
+/**
+ * Writes two of the sums of each chunk: for each number of the sample, what is given is added.
+ *
+ * @param length of the sample
+ */
 export function writeSampleSums(
   length: number,
+  spacing: number,
   sums: Float64Array,
   first: SampleSum,
   termsOf: (i: number) => readonly [number, number],
 ) {
+  const ofChunk = (CHUNK / spacing) * SAMPLE_RUN;
   const lanes = [new Float64Array(LANES), new Float64Array(LANES)] as const;
-  for (let begin = 0, at = first as number; begin < length; begin += CHUNK_SAMPLE) {
-    for (let i = begin; i < Math.min(begin + CHUNK_SAMPLE, length); i++) {
+  for (let begin = 0, at = first as number; begin < length; begin += ofChunk) {
+    for (let i = begin; i < Math.min(begin + ofChunk, length); i++) {
       const terms = termsOf(i);
       for (const k of [0, 1] as const) (lanes[k][(i - begin) % LANES] as number) += terms[k];
     }
@@ -68,33 +89,48 @@ export function writeSampleSums(
 }
 
 /** Writes the sums of squares of the parameters and of their updates, from samples before and after. */
-export function writeSizes(before: Float64Array, after: Float64Array, sums: Float64Array) {
-  writeSampleSums(after.length, sums, SampleSum.PARAMETER_SQUARES, (i) => {
+export function writeSizes(
+  before: Float64Array,
+  after: Float64Array,
+  spacing: number,
+  sums: Float64Array,
+) {
+  writeSampleSums(after.length, spacing, sums, SampleSum.PARAMETER_SQUARES, (i) => {
     const p = after[i] as number;
     const u = p - (before[i] as number);
     return [p * p, u * u];
   });
 }
 
-/** The sums over the whole sample of a tensor, from those of its chunks; the same array every time. */
-export function sampleSums(sums: Float64Array, firstChunk: number, length: number): Float64Array {
-  const end = SAMPLE_SUMS * (firstChunk + chunksOf(length));
-  ofTensor.fill(0);
+/** What the sums of a tensor's chunks say of all its numbers, as means; the same array every time. */
+export function sampleMeans(sums: Float64Array, firstChunk: number, tensor: Spaced): Float64Array {
+  const end = SAMPLE_SUMS * (firstChunk + chunksOf(tensor.length));
+  let parameters = 0;
+  let updates = 0;
+  let numerator = 0;
+  let denominator = 0;
   for (let at = SAMPLE_SUMS * firstChunk; at < end; at += SAMPLE_SUMS) {
-    for (let k = 0; k < SAMPLE_SUMS; k++) (ofTensor[k] as number) += sums[at + k] as number;
+    parameters += sums[at + SampleSum.PARAMETER_SQUARES] as number;
+    updates += sums[at + SampleSum.UPDATE_SQUARES] as number;
+    numerator += sums[at + SampleSum.DISTANCE_NUMERATOR] as number;
+    denominator += sums[at + SampleSum.DISTANCE_DENOMINATOR] as number;
   }
-  return ofTensor;
+  const count = sampleLength(tensor);
+  means[SampleSum.PARAMETER_SQUARES] = parameters / count;
+  means[SampleSum.UPDATE_SQUARES] = updates / count;
+  means[SampleSum.DISTANCE_NUMERATOR] = numerator / count;
+  means[SampleSum.DISTANCE_DENOMINATOR] = denominator / count;
+  return means;
 }
 
-const ofTensor = new Float64Array(SAMPLE_SUMS);
+const means = new Float64Array(SAMPLE_SUMS);
 
 /** The root mean square of a parameter as it is; 0 if it has lost its memory, which is an error of the step. */
 export function parameterSize(parameter: Parameter): number {
-  const { length } = parameter;
+  const { length, spacing } = parameter;
   if (lengthOf(parameter.tensor) !== length) return 0;
   const sample = sampleOf(parameter, 0, length);
   const sums = new Float64Array(SAMPLE_SUMS * chunksOf(length));
-  writeSizes(sample, sample, sums);
-  const squares = sampleSums(sums, 0, length)[SampleSum.PARAMETER_SQUARES] as number;
-  return Math.sqrt(squares / sampleLength(length));
+  writeSizes(sample, sample, spacing, sums);
+  return Math.sqrt(sampleMeans(sums, 0, parameter)[SampleSum.PARAMETER_SQUARES] as number);
 }

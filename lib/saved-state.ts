@@ -193,7 +193,7 @@ function matchTensor<A>(
     const needed = neededType(rule, k, parameter.type, h, counters);
     const type = needed ?? possibleType(rule, k, parameter.type, h);
     if (type === undefined) return undefined;
-    const parts = partsOf(name, type, parameter.length);
+    const parts = partsOf(name, type, parameter);
     for (const part of parts) known.add(part.name);
     if (!needed && !parts.some((part) => Object.hasOwn(saved, part.name))) return undefined;
     return {

@@ -126,26 +126,27 @@ export function pickRows(
   width: number,
 ): { request: PlanRequest; putBack: () => void } {
   const parameter = request.parameters[i] as Parameter;
-  const { type, tensor, length } = parameter;
+  const { type, tensor } = parameter;
   const all = memoryOf(tensor, type);
   const picked = new memoryTypes[type].View(
     new ArrayBuffer(rows.length * width * all.BYTES_PER_ELEMENT),
     0,
     rows.length * width,
   );
+  const parts = { ...parameter, tensor: picked as Tensor, length: picked.length };
   const pairs = [{ all, picked, width }];
   let end = 0;
   const slots = (request.slots[i] ?? []).map((slot): Slot | undefined => {
     if (!slot) return undefined;
     const offset = end;
-    end += Math.ceil(sizeOfState(slot.name, slot.type, picked.length) / 8) * 8;
+    end += Math.ceil(sizeOfState(slot.name, slot.type, parts) / 8) * 8;
     return { ...slot, offset };
   });
   const arena = new ArrayBuffer(end);
   for (const [k, slot] of slots.entries()) {
     if (!slot) continue;
-    const arrays = arraysOf(request.slots[i]?.[k] as Slot, request.arena, length);
-    for (const [part, { values }] of arraysOf(slot, arena, picked.length).entries()) {
+    const arrays = arraysOf(request.slots[i]?.[k] as Slot, request.arena, parameter);
+    for (const [part, { values }] of arraysOf(slot, arena, parts).entries()) {
       const own = part === 0 ? width : width / BLOCK; // scales
       pairs.push({ all: arrays[part]?.values as MemoryArray, picked: values, width: own });
     }
@@ -165,11 +166,7 @@ export function pickRows(
   return {
     request: {
       ...request,
-      parameters: replaced(request.parameters, {
-        ...parameter,
-        tensor: picked as Tensor,
-        length: picked.length,
-      }),
+      parameters: replaced(request.parameters, parts),
       slots: replaced(request.slots, slots),
       arena,
     },

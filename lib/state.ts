@@ -7,7 +7,7 @@ import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import { offsetInPage } from './runtime.js';
-import { distanceSampleLength } from './samples.js';
+import { distanceSampleLength, type Spaced } from './samples.js';
 import { SIZES, sizeNames } from './sizes.js';
 import { stateTypeOf } from './storage.js';
 import { type DataType, type MemoryArray, type MemoryType, memoryTypes } from './tensor.js';
@@ -41,9 +41,10 @@ export interface Part {
 }
 
 /** The arrays of a state: its numbers or their codes, and, at the next multiple of 4 bytes, the scales of the blocks. */
-export function partsOf(name: string, type: MemoryType, length: number): Part[] {
+export function partsOf(name: string, type: MemoryType, tensor: Spaced): Part[] {
+  const { length } = tensor;
   if (name === 'distanceSample') {
-    return [{ name, type, length: distanceSampleLength(length), offset: 0 }];
+    return [{ name, type, length: distanceSampleLength(tensor), offset: 0 }];
   }
   const codes: Part = { name, type, length, offset: 0 };
   if (type !== 'uint8') return [codes];
@@ -53,8 +54,8 @@ export function partsOf(name: string, type: MemoryType, length: number): Part[] 
 }
 
 /** How many bytes a state takes. */
-export function sizeOfState(name: string, type: MemoryType, length: number): number {
-  const last = partsOf(name, type, length).at(-1) as Part;
+export function sizeOfState(name: string, type: MemoryType, tensor: Spaced): number {
+  const last = partsOf(name, type, tensor).at(-1) as Part;
   return last.offset + last.length * memoryTypes[last.type].View.BYTES_PER_ELEMENT;
 }
 
@@ -64,9 +65,9 @@ export interface NamedArray {
   readonly values: MemoryArray;
 }
 
-/** The arrays of a state of so many elements, in place. */
-export function arraysOf({ name, type, offset }: Slot, arena: ArrayBuffer, length: number) {
-  return partsOf(name, type, length).map((part): NamedArray => {
+/** The arrays of a tensor's state, in place. */
+export function arraysOf({ name, type, offset }: Slot, arena: ArrayBuffer, tensor: Spaced) {
+  return partsOf(name, type, tensor).map((part): NamedArray => {
     const { View } = memoryTypes[part.type];
     const values = new View(arena, offset + part.offset, part.length);
     return { name: part.name, type: part.type, values };
@@ -165,9 +166,9 @@ export class State {
     const names = stateNames(rule);
     const types = parameters.map((_, i) => names.map((_, k) => typeOf(i, k)));
     const unit = (size: number) => (size < LARGE ? LINE : PAGE);
-    const room = parameters.map(({ length }, i) =>
+    const room = parameters.map((parameter, i) =>
       (types[i] as (MemoryType | undefined)[]).reduce((sum, type, k) => {
-        const size = type ? sizeOfState(names[k] as string, type, length) : 0;
+        const size = type ? sizeOfState(names[k] as string, type, parameter) : 0;
         return type ? sum + size + unit(size) : sum;
       }, 0),
     );
@@ -175,7 +176,8 @@ export class State {
     this.arena = allocate(total, 'the state');
     const start = offsetInPage(new Uint8Array(this.arena, 0, 0));
     let end = 0;
-    this.slots = parameters.map(({ tensor, type: own, length }, i) => {
+    this.slots = parameters.map((parameter, i) => {
+      const { tensor, type: own } = parameter;
       const { BYTES_PER_ELEMENT } = memoryTypes[own].View;
       const place = offsetInPage(tensor);
       return names.map((name, k) => {
@@ -184,7 +186,7 @@ export class State {
         const alike = memoryTypes[type].View.BYTES_PER_ELEMENT === BYTES_PER_ELEMENT;
         const inLine = alike ? place % LINE : 0;
         const inPage = place - (place % LINE) + inLine + (1 + k) * (PAGE / 4);
-        const size = sizeOfState(name, type, length);
+        const size = sizeOfState(name, type, parameter);
         // The first offset from the end on that is so far past a whole unit of memory.
         const shift = (inPage - start) % unit(size);
         const offset = Math.ceil((end - shift) / unit(size)) * unit(size) + shift;
@@ -226,7 +228,7 @@ export class State {
   /** The arrays of tensor i's k-th state, in place; none if it has none. */
   arrays(i: number, k: number): NamedArray[] {
     const slot = this.slots[i]?.[k];
-    return slot ? arraysOf(slot, this.arena, (this.parameters[i] as Parameter).length) : [];
+    return slot ? arraysOf(slot, this.arena, this.parameters[i] as Parameter) : [];
   }
 
   /** The arrays of all states of tensor i. */

@@ -64,7 +64,7 @@ export class StepControl {
 
   constructor(rule: AnyRule, parameters: readonly Parameter[]) {
     this.#rule = rule;
-    this.memory = createStepMemory(parameters.map(({ length }) => length));
+    this.memory = createStepMemory(parameters);
     this.#norms = this.memory.norms.subarray(1);
     this.#shownNorms = this.#norms.slice();
   }

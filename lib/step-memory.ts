@@ -1,7 +1,7 @@
 import { DISTANCE_NUMBERS } from './distance.js';
 import { chunksOf, firstChunksOf } from './norms.js';
 import { REPORT_WIDTH } from './report.js';
-import { SAMPLE_SUMS } from './samples.js';
+import { SAMPLE_SUMS, type Spaced } from './samples.js';
 
 /**
  * What an optimizer tells its engine about the next step as a whole, and what the engine tells about the last one. Both are
@@ -22,8 +22,7 @@ export interface StepMemory {
   readonly sums: Float64Array;
   /** For each tensor the number of its first one. */
   readonly firstChunks: readonly number[];
-  /** How many numbers each tensor has. */
-  readonly lengths: readonly number[];
+  readonly tensors: readonly Spaced[];
   /** For each chunk the sums over its sample: see samples.ts. */
   readonly samples: Float64Array;
   /** For each tensor what its estimate of a distance goes by: see distance.ts. */
@@ -62,21 +61,21 @@ export const Phase = {
   AFTER_NORMS: 2,
 } as const;
 
-/** For tensors of these lengths. */
-export function createStepMemory(lengths: readonly number[]): StepMemory {
+export function createStepMemory(tensors: readonly Spaced[]): StepMemory {
   const length = Object.keys(Request).length;
-  const tensors = lengths.length;
+  const lengths = tensors.map(({ length }) => length);
+  const count = lengths.length;
   const chunks = lengths.reduce((sum, length) => sum + chunksOf(length), 0);
   return {
     request: new Float64Array(length),
-    norms: new Float64Array(1 + tensors),
-    reports: new Float64Array(REPORT_WIDTH * tensors),
-    squares: new Float64Array(tensors),
+    norms: new Float64Array(1 + count),
+    reports: new Float64Array(REPORT_WIDTH * count),
+    squares: new Float64Array(count),
     sums: new Float64Array(chunks),
     firstChunks: firstChunksOf(lengths),
-    lengths,
+    tensors,
     samples: new Float64Array(SAMPLE_SUMS * chunks),
-    distances: new Float64Array(DISTANCE_NUMBERS * tensors),
-    multipliers: new Float64Array(tensors).fill(1),
+    distances: new Float64Array(DISTANCE_NUMBERS * count),
+    multipliers: new Float64Array(count).fill(1),
   };
 }

@@ -1,5 +1,6 @@
 import type { PlanRequest } from './engine.js';
 import type { Parameter } from './params.js';
+import type { Spaced } from './samples.js';
 import { arraysOf, commonSlots, type Slot } from './state.js';
 import { type DataType, isArrayOf, type MemoryArray, memoryOf, type Tensor } from './tensor.js';
 import { bfloat16 } from './types/bfloat16.js';
@@ -43,7 +44,8 @@ export function createStreams(
   gradient: Tensor,
   key: number,
 ): Streams {
-  const { tensor, type, length, firstBlock } = parameters[i] as Parameter;
+  const parameter = parameters[i] as Parameter;
+  const { tensor, type, length, firstBlock } = parameter;
   const own = slots[i]?.slice(0, rule.state.length) ?? [];
   const [master, sum, average, sample] = commonSlots(rule, slots[i]);
   const wide = [type, ...own.flatMap((slot) => slot?.type ?? [])].every(
@@ -55,7 +57,7 @@ export function createStreams(
   };
   const copy = master && new Float32Array(arena, master.offset, length);
   const stream = (slot: Slot | undefined, k: number) =>
-    slot ? stateStream(slot, arena, length, random(1 + k)) : [];
+    slot ? stateStream(slot, arena, parameter, random(1 + k)) : [];
   // Sums of the gradients of rows are float32 where those are narrower.
   const ofLoss = isArrayOf(gradient, 'float32') ? 'float32' : type;
   const memory = memoryOf(gradient, ofLoss);
@@ -63,7 +65,7 @@ export function createStreams(
     parameter: parameterStream(memoryOf(tensor, type), type, copy, random(0)),
     nearest: parameterStream(memoryOf(tensor, type), type, copy, () => NEAREST),
     gradient: readOnly(parameterStream(memory, ofLoss, undefined, random(0))),
-    distanceSample: sample && (arraysOf(sample, arena, length)[0]?.values as Float32Array),
+    distanceSample: sample && (arraysOf(sample, arena, parameter)[0]?.values as Float32Array),
     states: [...own.flatMap(stream), ...[sum, average].flatMap(stream)],
     zeroGradient: () => memory.fill(0),
     block: wide ? Math.max(1, length) : BLOCK,
@@ -122,9 +124,9 @@ function readOnly(stream: Stream): Stream {
   return { ...stream, close() {} };
 }
 
-function stateStream(slot: Slot, arena: ArrayBuffer, length: number, random: Random): Stream {
+function stateStream(slot: Slot, arena: ArrayBuffer, tensor: Spaced, random: Random): Stream {
   const { name, type, signed } = slot;
-  const [memory, scales] = arraysOf(slot, arena, length).map((array) => array.values) as [
+  const [memory, scales] = arraysOf(slot, arena, tensor).map((array) => array.values) as [
     MemoryArray,
     Float32Array | undefined,
   ];

@@ -144,6 +144,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
     tensor.stateType = static_cast<DataType>(*next++);
     tensor.length = static_cast<size_t>(*next++);
     tensor.firstBlock = static_cast<uint32_t>(*next++);
+    tensor.spacing = static_cast<uint32_t>(*next++);
     for (ptrdiff_t& offset : tensor.common) offset = static_cast<ptrdiff_t>(*next++);
     for (ptrdiff_t& offset : tensor.state) offset = static_cast<ptrdiff_t>(*next++);
     if (!lookUp(env, Napi::Value(parameters[i]), tensor, &tensor.parameter)) return env.Null();

@@ -163,12 +163,12 @@ Change compare(const Piece& piece, const T* gradient, const T* before) {
           rates.fold([](auto a, auto b) { return maximum(a, b); })};
 }
 
-// The first kSample of each kSpacing elements, in whole vectors but for those at the end.
+// The first kSampleRun of each `spacing` elements, in whole vectors but for those at the end.
 template <class T>
-[[gnu::always_inline]] inline void eachSampled(size_t begin, size_t end, auto use) {
+[[gnu::always_inline]] inline void eachSampled(size_t begin, size_t end, size_t spacing, auto use) {
   size_t at = begin, k = 0;
-  for (; end - at >= kSample && at < end; at += kSpacing, k += kSample)
-    for (size_t i = 0; i < kSample; i += Lanes<T>::count) use(at + i, k + i, All{});
+  for (; end - at >= kSampleRun && at < end; at += spacing, k += kSampleRun)
+    for (size_t i = 0; i < kSampleRun; i += Lanes<T>::count) use(at + i, k + i, All{});
   if (at >= end) return;
   for (size_t i = 0; i < end - at; i += Lanes<T>::count) use(at + i, k + i, atMost<T>(end - at - i));
 }
@@ -176,7 +176,7 @@ template <class T>
 template <class T>
 void rememberSample(const Piece& piece, T* sample) {
   const AroundStreams<T> streams(piece);
-  eachSampled<T>(0, piece.length, [&](size_t i, size_t k, auto lanes) {
+  eachSampled<T>(0, piece.length, piece.spacing, [&](size_t i, size_t k, auto lanes) {
     Lanes<T>::store(sample + k, streams.parameter(i, lanes), lanes);
   });
 }
@@ -192,7 +192,7 @@ void compareSample(const Piece& piece, const T* before, double* sums) {
   const AroundStreams<T> streams(piece);
   eachChunk(piece.length, sums, [&](size_t at, size_t end, double* ofChunk) {
     Spread parameters, updates;
-    eachSampled<T>(at, end, [&](size_t i, size_t k, auto lanes) {
+    eachSampled<T>(at, end, piece.spacing, [&](size_t i, size_t k, auto lanes) {
       const Wide<T> p(streams.parameter(i, lanes)), old(Lanes<T>::load(before + k, lanes));
       for (size_t j = 0; j < p.count; j++) {
         const auto update = p.v[j] - old.v[j];
@@ -202,7 +202,7 @@ void compareSample(const Piece& piece, const T* before, double* sums) {
     });
     ofChunk[kParameterSquares] = parameters.sum();
     ofChunk[kUpdateSquares] = updates.sum();
-    before += kChunkSample;
+    before += kNormChunk / piece.spacing * kSampleRun;
   });
 }
 
@@ -214,15 +214,15 @@ void estimateDistance(const Piece& piece, Row row, const double* numbers, T* kep
   const auto decay = L::broadcast(static_cast<T>(numbers[kDistanceDecay]));
   const auto weight = L::broadcast(static_cast<T>(numbers[kDistanceWeight]));
   const bool starts = numbers[kDistanceStarts] != 0;
-  eachSampled<T>(0, piece.length, [&](size_t i, size_t k, auto) {
+  eachSampled<T>(0, piece.length, piece.spacing, [&](size_t i, size_t k, auto) {
     streams.prefetchSample(i);
     __builtin_prefetch(kept + 2 * k, 1, 2);
   });
   eachChunk(piece.length, sums, [&](size_t at, size_t end, double* ofChunk) {
     Spread numerator, denominator;
-    eachSampled<T>(at, end, [&](size_t i, size_t k, auto lanes) {
-      T* first = kept + k / kSample * 2 * kSample + k % kSample;
-      T* sum = first + kSample;
+    eachSampled<T>(at, end, piece.spacing, [&](size_t i, size_t k, auto lanes) {
+      T* first = kept + k / kSampleRun * 2 * kSampleRun + k % kSampleRun;
+      T* sum = first + kSampleRun;
       const auto g = gradients.clipped(i, lanes), p = streams.parameter(i, lanes);
       if (starts) L::store(first, p, lanes);
       const auto q = fma(weight, g, decay * L::load(sum, All{}));
@@ -236,7 +236,7 @@ void estimateDistance(const Piece& piece, Row row, const double* numbers, T* kep
     });
     ofChunk[kDistanceNumerator] = numerator.sum();
     ofChunk[kDistanceDenominator] = denominator.sum();
-    kept += 2 * kChunkSample;
+    kept += 2 * kNormChunk / piece.spacing * kSampleRun;
   });
 }
 

@@ -357,11 +357,12 @@ void Plan::reportRange(size_t begin, size_t end) const {
 void Plan::updateChunks(const Active& active, size_t at, const Piece& chunks, Row row) const {
   if (!asks(kSamples)) return updatePart(active, chunks, row);
   const Around& around = configuration().isa.load()->around();
-  alignas(64) char before[kSampledChunks * kChunkSample * sizeof(double)];
+  // A chunk has more than one run only in tensors with no more than the chunks have here.
+  alignas(64) char before[kSampledChunks * kSampleRun * sizeof(double)];
   double* sums = samples_ + kSampleSums * (active.chunks + at / kNormChunk);
   around.rememberSample(chunks, before);
   if (const ptrdiff_t kept = tensors_[active.tensor].common[distanceSample]; kept >= 0) {
-    const size_t first = (active.first + at) / kSpacing * 2 * kSample;
+    const size_t first = (active.first + at) / chunks.spacing * 2 * kSampleRun;
     const size_t size = chunks.type == DataType::float64 ? sizeof(double) : sizeof(float);
     around.estimateDistance(chunks, row, distances_ + kDistanceNumbers * active.tensor, arena_ + kept + first * size,
                             sums);
@@ -429,6 +430,7 @@ Piece Plan::piece(size_t i, size_t from, size_t to) const {
   piece.multiplier = multipliers_[i];
   piece.tensor = static_cast<uint32_t>(i);
   piece.block = tensor.firstBlock;
+  piece.spacing = tensor.spacing;
   // The scales of a state follow it, at the next multiple of 4 bytes.
   for (size_t k = 0; k < kMaxStates; k++)
     piece.scale[k] =

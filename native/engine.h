@@ -39,6 +39,7 @@ class Plan {
     bool inUint16Arrays;  // whether these may hold the parameter and its gradient
     size_t length;
     uint32_t firstBlock;  // the number of its first block, if it is a piece of a larger tensor
+    uint32_t spacing;     // of so many elements one run is in the sample
     void* parameter;
     ptrdiff_t state[kMaxStates], common[kCommonStates];  // byte offsets into the arena, negative where there is none
 

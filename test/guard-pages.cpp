@@ -155,7 +155,9 @@ class Arrays {
   bool step(unsigned rule, const Storage& storage, const double* row, size_t rowWidth) {
     const auto atStart = [&](unsigned stream) { return (now.places >> (stream & 1) & 1) != 0; };
     const size_t bytes = now.length * sizeOf(storage.type);
-    Plan::Tensor tensor{storage.type, storage.stateType, true, now.length, 0, nullptr, {-1, -1, -1}, {-1, -1, -1}};
+    const uint32_t spacing = (atStart(1) ? 2 : 8) * kSampleRun;
+    Plan::Tensor tensor{storage.type, storage.stateType, true,         now.length,  0,
+                        spacing,      nullptr,           {-1, -1, -1}, {-1, -1, -1}};
     tensor.parameter = parameter_.hold(atStart(0), bytes);
     std::memcpy(tensor.parameter, parameters_.data(), bytes);
     for (unsigned k = 0; k < Rule::StateCount; k++)
@@ -169,7 +171,7 @@ class Arrays {
       tensor.common[k] = array - arena_;
     }
     if (now.around) {
-      const size_t kept = (now.length + kSpacing - 1) / kSpacing * 2 * kSample * wide;
+      const size_t kept = (now.length + spacing - 1) / spacing * 2 * kSampleRun * wide;
       char* array = common_[distanceSample].hold(atStart(2), kept);
       std::memcpy(array, (wide == sizeof(float) ? floats_ : doubles_).data(), kept);
       tensor.common[distanceSample] = array - arena_;

@@ -17,8 +17,7 @@ export function chart(
       scale: { domain: names, range: methods.map(({ colour }) => colour) },
       legend: {
         title: null,
-        orient: 'bottom',
-        columns: 4,
+        orient: 'right',
         symbolType: 'stroke',
         symbolSize: 700,
         symbolStrokeWidth: 2.5,
@@ -38,8 +37,9 @@ export function chart(
       axis: {
         title: 'learning rate',
         grid: false,
-        tickCount: 5,
+        values: [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 0.1, 1, 10],
         labelExpr: "datum.value < 1e-3 ? format(datum.value, '.0e') : datum.value",
+        labelOverlap: false,
       },
     } as const;
     const loss = (field: string) =>
@@ -50,7 +50,7 @@ export function chart(
         axis: { title: null, format: '~g', tickCount: 5 },
       }) as const;
     return {
-      width: 330,
+      width: 320,
       height: 210,
       title: { text: name, subtitle: about, subtitleColor: '#555' },
       layer: [
@@ -75,7 +75,7 @@ export function chart(
     background: 'white',
     padding: 12,
     title: 'Loss on the test data at the end of training; below the dotted line a rate is usable',
-    columns: 2,
+    columns: 3,
     concat: tasks.map(panel),
     config: style,
   } as TopLevelSpec;

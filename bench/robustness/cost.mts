@@ -1,4 +1,4 @@
-import { configure, runtime } from 'rmsprop';
+import { configure, runtime, Scheduler } from 'rmsprop';
 import { local, measure } from '../measure.mts';
 import { ratiosOf, type Spread } from '../spread.mts';
 import { createTensors, parseShape } from '../tensors.mts';
@@ -11,6 +11,9 @@ export interface Cost {
   /** Time of a step over that of the first method. */
   readonly ratio: Spread;
 }
+
+/** As if for so many steps. */
+const steps = 1000;
 
 export const sizes = ['16K', '256K', '4M'];
 
@@ -25,7 +28,9 @@ export async function costs(methods: readonly Method[], seconds: number): Promis
       configure({ threads });
       const hosts = Object.fromEntries(
         methods.map((method) => {
-          const optimizer = method.create({ w: w.slice() }, 0.1);
+          const optimizer = method.create({ w: w.slice() }, 0.1, steps);
+          // Nothing but the beginning of a schedule: it is no part of a step.
+          if (method.schedule) new Scheduler(optimizer as never, method.schedule(steps));
           return [method.name, local(() => optimizer.step({ w: g }))];
         }),
       );

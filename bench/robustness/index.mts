@@ -141,7 +141,6 @@ await command(
       );
 
     const quiet = await patience.waitFor(runtime().threads);
-    // A schedule is no part of a step.
     const found = await costs(methods, quick ? 0.2 : notNegative('seconds', own.seconds));
     const busy = quiet ? '' : 'The machine was busy: measure again when it is quiet.';
     for (const [heading, text] of [

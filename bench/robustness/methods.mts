@@ -22,12 +22,15 @@ export interface Method {
   readonly dash: number[];
   /** Whether what is tested is an average of the parameters. */
   readonly averages?: true;
-  create(parameters: Tensors, learningRate: number): Trained;
+  create(parameters: Tensors, learningRate: number, steps: number): Trained;
   /** What sets its rates, if anything does. */
   schedule?(steps: number): Schedule;
 }
 
 const schedule = (steps: number) => schedules.cosine({ steps });
+
+/** Of so many steps, so many are for warming up. */
+const warmUpOf = (steps: number) => Math.ceil(steps / 20);
 
 /** As PyTorch's, whose decay is 0.99. */
 const rmsprop = { decay: 0.99, epsilon: 1e-8, epsilonPlacement: 'outside' } as const;
@@ -58,7 +61,7 @@ export const methods: readonly Method[] = [
     dash: [4, 3],
     create: (params, learningRate) => new AdamW(params, { learningRate }),
     schedule(steps) {
-      const rising = Math.ceil(steps / 20);
+      const rising = warmUpOf(steps);
       return schedules.warmUp({ steps: rising, schedule: schedule(steps - rising) });
     },
   },
@@ -67,7 +70,8 @@ export const methods: readonly Method[] = [
     colour: '#009e73',
     dash: [1, 0],
     averages: true,
-    create: (params, learningRate) => new ScheduleFreeRMSprop(params, { learningRate }),
+    create: (params, learningRate, steps) =>
+      new ScheduleFreeRMSprop(params, { learningRate, warmUpSteps: warmUpOf(steps) }),
   },
   {
     name: 'RMSprop, relative cap',

@@ -17,7 +17,7 @@ export interface Trial {
 export function run(task: Task, method: Method, rate: number, seed: number, steps: number): Trial {
   const training = task.start(seed);
   const initial = training.testLoss();
-  const optimizer = method.create(training.parameters, rate);
+  const optimizer = method.create(training.parameters, rate, steps);
   const scheduler = method.schedule && new Scheduler(optimizer as never, method.schedule(steps));
   for (let step = 0; step < steps; step++) {
     const gradients = training.gradients();

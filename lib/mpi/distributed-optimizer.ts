@@ -9,12 +9,12 @@ import type { AnyOptimizer, Optimizer as AnyRuleOptimizer } from '../optimizer.j
 import type { OptimizerWideOptions } from '../optimizer-wide-options.js';
 import { type Gradients, type Parameter, type ParsedParams, parseParams } from '../params.js';
 import type { Pieces } from '../pieces.js';
+import { place } from '../placement.js';
 import type { SampleSums } from '../relative-cap.js';
 import { SAMPLE_SUMS } from '../samples.js';
 import type { StepResult } from '../step-control.js';
 import type { StepGroup } from '../step-group.js';
 import { Phase, Request } from '../step-memory.js';
-import { BLOCK } from '../types/uint8.js';
 import { together } from './agreement.js';
 import type { FloatArray } from './binding.js';
 import { BucketExchange } from './bucket-exchange.js';
@@ -87,8 +87,6 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
   readonly #shards: Shards;
   readonly #own: readonly Segment[];
   readonly #exchange: BucketExchange;
-  /** Of the whole tensors. */
-  readonly #lengths: readonly number[];
   /** For each tensor the number of its first chunk of norms, of all. */
   readonly #firstChunks: readonly number[];
   /** For each rank how many chunks its shard has. */
@@ -105,12 +103,10 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     this.#shards = shards;
     this.#own = own;
     this.#exchange = new BucketExchange(ranks, tensorsOf(parameters), shards, own);
-    this.#lengths = parameters.map(({ length }) => length);
-    this.#firstChunks = firstChunksOf(this.#lengths);
+    this.#firstChunks = firstChunksOf(parameters.map(({ length }) => length));
     this.#chunkCounts = shards.ofRanks.map((segments) =>
       segments.reduce((sum, { from, to }) => sum + chunksOf(to - from), 0),
     );
-    this.#insides.placeBlocks(own.map(({ from }) => from / BLOCK));
     Object.freeze(this);
   }
 
@@ -340,7 +336,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     if (request.step.request[Request.SAMPLES] === 0 || refused) return undefined;
     const counts = this.#chunkCounts.map((count) => SAMPLE_SUMS * count);
     const { all: samples } = await gather(this.#ranks, request.step.samples, counts);
-    return { samples, firstChunks: this.#firstChunks, lengths: this.#lengths };
+    return { samples, firstChunks: this.#firstChunks, tensors: this.#parameters };
   }
 
   /** The norms of all gradients, from the sums of squares of all shards. */
@@ -376,9 +372,12 @@ function makeParts<Options extends object, Optimizer>(
   const most = ranks.size > 1 ? bucketLength : Number.POSITIVE_INFINITY;
   const shards = cutShards(lengths, ranks.size, most);
   const own = segmentsOfTensors(shards.ofRanks[ranks.rank] as Segment[], parameters.length);
-  const parts = own.map(({ tensor, from, to }) =>
-    (parameters[tensor] as { tensor: FloatArray }).tensor.subarray(from, to),
-  );
+  const parts = own.map(({ tensor, from, to }) => {
+    const whole = (parameters[tensor] as { tensor: FloatArray }).tensor;
+    const part = whole.subarray(from, to);
+    place(part, { from, wholeLength: whole.length });
+    return part;
+  });
   const optimizer = new Class(withParts(parsed as ParsedParams, params, parts) as never, options);
   return { optimizer, parameters, shards, own };
 }

@@ -8,7 +8,7 @@ import type { FileDataType } from '../safetensors/data-types.js';
 import { formatFailure } from '../safetensors/failures.js';
 import type { Header, TensorInfo } from '../safetensors/header.js';
 import { readSafetensors } from '../safetensors/read.js';
-import { distanceRun } from '../samples.js';
+import { DISTANCE_RUN } from '../samples.js';
 import { misfit, requireSame } from '../saved-state.js';
 import type { State } from '../state.js';
 import { readStateDict } from '../state-dict.js';
@@ -69,14 +69,14 @@ export async function loadShard(
     const copies: (() => void)[] = [];
     const receive = ({ tensors: infos }: Header) => {
       const memory = new Map<string, Uint8Array>();
-      for (const [i, { name, type }] of parameters.entries()) {
+      for (const [i, { name, type, spacing }] of parameters.entries()) {
         const mine = own[i] as Segment;
         const segment = shared.find(({ tensor }) => tensor === i);
         const take = (inFile: string, type?: MemoryType) => {
           const info = infos.get(inFile);
           if (!info) throw formatFailure(path, `to have ${show(inFile)}`, 'none');
           if (type) requireSame(info.dtype, fileTypes[type], `checkpoint's ${inFile}`);
-          const target = targetFor(targets, infos, info, mine.to - mine.from);
+          const target = targetFor(targets, infos, info, mine.to - mine.from, spacing);
           if (segment) copies.push(readPart(memory, info, target, segment, mine));
         };
         const group = groupOf[i] as number;
@@ -128,10 +128,11 @@ function targetFor(
   infos: Header['tensors'],
   { name, dtype }: TensorInfo,
   length: number,
+  spacing: number,
 ): Target {
   const known = targets.get(name);
   if (known) return known;
-  const run = runOf(infos, name);
+  const run = runOf(infos, name, spacing);
   const { View } = memoryTypes[memoryTypeOf[dtype] as MemoryType];
   const count = numbersOf(length, run);
   const values = new View(new ArrayBuffer(count * View.BYTES_PER_ELEMENT), 0, count);
@@ -140,8 +141,8 @@ function targetFor(
   return target;
 }
 
-function runOf(infos: Header['tensors'], name: string): Run {
-  if (/^state\/distanceSample\//.test(name)) return distanceRun;
+function runOf(infos: Header['tensors'], name: string, spacing: number): Run {
+  if (/^state\/distanceSample\//.test(name)) return { elements: spacing, numbers: DISTANCE_RUN };
   return { elements: isScale(infos, name) ? BLOCK : 1, numbers: 1 };
 }
 

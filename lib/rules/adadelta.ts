@@ -2,7 +2,7 @@ import { type CommonOptions, commonHyperparameters, type Properties } from '../c
 import { nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface AdadeltaOptions extends CommonOptions {
   /** Multiplies the updates, which have their size from the rule itself. Domain: at least 0. Default: 1 (Keras: 0.001). */
@@ -45,11 +45,11 @@ export const adadelta = defineRule({
   scalars: ['decay', 'oneMinusDecay', 'epsilon', 'negativeLearningRate'],
   switches: [],
 
-  prepare(h, _step, c) {
+  prepare(h, _step, c, _on, _calls, _numbers, rates) {
     c.decay = h.decay;
     c.oneMinusDecay = 1 - h.decay;
     c.epsilon = h.epsilon;
-    c.negativeLearningRate = -h.learningRate;
+    c.negativeLearningRate = -rates[Rate.LEARNING_RATE];
   },
 
   update(x, c, _on, { add, mul, div, fma, sqrt }) {

@@ -2,7 +2,7 @@ import { type CommonOptions, commonHyperparameters, type Properties } from '../c
 import { initially, nonNegative, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface AdagradOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.01 (Keras: 0.001). */
@@ -47,9 +47,9 @@ export const adagrad = defineRule({
   scalars: ['epsilon', 'negativeStepSize'],
   switches: [],
 
-  prepare(h, step, c) {
+  prepare(h, step, c, _on, _calls, _numbers, rates) {
     c.epsilon = h.epsilon;
-    c.negativeStepSize = -(h.learningRate / (1 + (step - 1) * h.learningRateDecay));
+    c.negativeStepSize = -(rates[Rate.LEARNING_RATE] / (1 + (step - 1) * h.learningRateDecay));
   },
 
   update(x, c, _on, { add, mul, div, fma, sqrt }) {

@@ -3,7 +3,7 @@ import { type CommonOptions, commonHyperparameters, type Properties } from '../c
 import { nonNegative, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface AdamaxOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.002 (Keras: 0.001). */
@@ -46,11 +46,11 @@ export const adamax = defineRule({
   scalars: ['oneMinusBeta1', 'beta2', 'epsilon', 'negativeStepSize'],
   switches: [],
 
-  prepare(h, step, c) {
+  prepare(h, step, c, _on, _calls, _numbers, rates) {
     c.oneMinusBeta1 = 1 - h.beta1;
     c.beta2 = h.beta2;
     c.epsilon = h.epsilon;
-    c.negativeStepSize = -(h.learningRate / (1 - power(h.beta1, step)));
+    c.negativeStepSize = -(rates[Rate.LEARNING_RATE] / (1 - power(h.beta1, step)));
   },
 
   update(x, c, _on, { add, mul, div, lerp, maximum }) {

@@ -2,7 +2,7 @@ import { type CommonOptions, commonHyperparameters, type Properties } from '../c
 import { nonNegative, oneOf, properFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface LionOptions extends CommonOptions {
   /** The size of every step. Domain: at least 0. Default: 0.0001; good rates are 3 to 10 times smaller than AdamW's. */
@@ -32,12 +32,12 @@ export const lion = defineRule({
   scalars: ['beta1', 'oneMinusBeta1', 'beta2', 'oneMinusBeta2', 'negativeLearningRate'],
   switches: [],
 
-  prepare(h, _step, c) {
+  prepare(h, _step, c, _on, _calls, _numbers, rates) {
     c.beta1 = h.beta1;
     c.oneMinusBeta1 = 1 - h.beta1;
     c.beta2 = h.beta2;
     c.oneMinusBeta2 = 1 - h.beta2;
-    c.negativeLearningRate = -h.learningRate;
+    c.negativeLearningRate = -rates[Rate.LEARNING_RATE];
   },
 
   update(x, c, _on, { mul, fma, sign }) {

@@ -9,7 +9,7 @@ import {
 } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface NAdamOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.002 (Keras: 0.001). */
@@ -103,7 +103,7 @@ export const nadam = defineRule({
   ],
   switches: [],
 
-  prepare(h, step, c, _on, _calls, numbers) {
+  prepare(h, step, c, _on, _calls, numbers, rates) {
     computeMomenta(h, step);
     const momentum = momenta[0] as number;
     const next = momenta[1] as number;
@@ -113,8 +113,8 @@ export const nadam = defineRule({
     c.oneMinusBeta2 = 1 - h.beta2;
     c.biasCorrection2 = 1 - power(h.beta2, step);
     c.epsilon = h.epsilon;
-    c.negativeGradientStep = (-h.learningRate * (1 - momentum)) / (1 - product);
-    c.negativeAverageStep = (-h.learningRate * next) / (1 - product * next);
+    c.negativeGradientStep = (-rates[Rate.LEARNING_RATE] * (1 - momentum)) / (1 - product);
+    c.negativeAverageStep = (-rates[Rate.LEARNING_RATE] * next) / (1 - product * next);
   },
 
   update(x, c, _on, { add, mul, div, fma, sqrt, lerp }) {

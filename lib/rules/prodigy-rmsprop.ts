@@ -90,9 +90,9 @@ export const prodigyRMSprop = defineRule({
  *     d = max(d, N / sum of |q|)
  *
  * where s is `scheduleFactor`, x the parameters before their first update, W and M the root mean squares of {@link relativeCap},
- * and sums are over a sample of all tensors: the first 16 of each 1024 numbers. Nothing but v is kept of the others, so that a
- * step takes about as long as that of RMSprop. Weight decay has no part in the estimate; gradients go into it as they are after
- * clipping.
+ * and sums over all numbers are estimated from the sample of {@link relativeCap}. Nothing but v is kept of the others, so that
+ * a step takes about as long as that of RMSprop. Weight decay has no part in the estimate; gradients go into it as they are
+ * after clipping.
  *
  * What a larger rate would do is no part of it: a rate that is small on purpose, to tune a model finely, is not respected. Set
  * `scheduleFactor` below 1 there, or take `relativeCap` of RMSprop, which respects it.

@@ -3,7 +3,7 @@ import { failure, show } from '../errors.js';
 import { aboveOne, nonNegative, openFraction, type Specification } from '../hyperparameters.js';
 import { Optimizer } from '../optimizer.js';
 import type { Strict } from '../params.js';
-import { defineRule } from '../rule.js';
+import { defineRule, Rate } from '../rule.js';
 
 export interface RpropOptions extends CommonOptions {
   /**
@@ -66,8 +66,8 @@ export const rprop = defineRule({
     }
   },
 
-  prepare(h, step, c, on) {
-    c.learningRate = h.learningRate;
+  prepare(h, step, c, on, _calls, _numbers, rates) {
+    c.learningRate = rates[Rate.LEARNING_RATE];
     c.etaMinus = h.etaMinus;
     c.etaPlus = h.etaPlus;
     c.stepMin = h.stepMin;

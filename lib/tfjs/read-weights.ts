@@ -72,7 +72,9 @@ function readVariable(
 
 /** The states that a variable of this rule can have, by the names in weights. */
 function kindsOf(rule: AnyRule, names: WeightNames): Map<string, string> {
-  const states = stateNames(rule).flatMap((name) => partsOf(name, 'uint8', 1));
+  const states = stateNames(rule).flatMap((name) =>
+    partsOf(name, 'uint8', { length: 1, spacing: 1 }),
+  );
   return new Map(states.map(({ name }) => [names[name] ?? name, name]));
 }
 

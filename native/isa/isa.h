@@ -26,8 +26,9 @@ constexpr size_t kAroundBlock = 2048;
 // spread.
 constexpr size_t kNormChunk = 4096, kNormLanes = 32;
 
-// Where a sample is enough, the first kSample of each kSpacing elements are looked at. Mirrors lib/samples.ts.
-constexpr size_t kSample = 16, kSpacing = 1024, kChunkSample = kNormChunk / kSpacing * kSample;
+// Where a sample is enough, a run of so many elements is looked at, the first ones of each `spacing` of a piece.
+// Mirrors lib/samples.ts.
+constexpr size_t kSampleRun = 16;
 
 // States that belong to no rule: of float32, or of float64 for parameters of float64. The last one is of the sample:
 // for each of its runs the parameters before their first update, then sums of gradients. Pieces have no part of it.
@@ -67,6 +68,7 @@ struct Piece {
   DataType type;           // of parameter and gradient
   bool gradientIsFloat32;  // whatever the type
   double multiplier;       // of the gradient, where norms are clipped
+  size_t spacing;          // of so many elements from the first on, one run is in the sample
 
   // For mixed storage, where not all memory is of the parameter's type, or that is narrower than float32. The piece
   // begins with a block of kBlock elements.

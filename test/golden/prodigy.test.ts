@@ -26,7 +26,7 @@ const BOUND = { distance: 1e-12, parameter: 1e-11 };
 describe.each(isas)("on %s, the authors' numbers", (isa: Isa) => {
   test.each(cases)('$options', ({ options, recorded }) => {
     configure({ isa });
-    const params = [16, 5].map((n) => new Float64Array(n).map((_, i) => ((i % 3) - 1) / 16));
+    const params = [300, 16, 5].map((n) => new Float64Array(n).map((_, i) => ((i % 3) - 1) / 16));
     const optimizer = new ProdigyRMSprop(params, {
       weightDecayMode: 'decoupled',
       ...options,
@@ -35,7 +35,7 @@ describe.each(isas)("on %s, the authors' numbers", (isa: Isa) => {
     });
     for (let step = 1; step <= 200; step++) {
       optimizer.scheduleFactor = (257 - step) / 256;
-      const wave = (step % 2 === 1 ? 1 : -1) / 32;
+      const wave = (step % 2 === 1 ? 9 : -9) / 256;
       optimizer.step(
         params.map((p) => {
           return p.map((x, i) => at(i).curvature * (x - at(i).optimum) + wave);
