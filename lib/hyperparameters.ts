@@ -237,9 +237,9 @@ export function readOptions<O>(
   where: string,
   otherwise: Values<O> = defaults(specification),
 ): Values<O> {
-  if (options === undefined) return { ...otherwise };
+  const values = valuesWith(otherwise) as AnyValues;
+  if (options === undefined) return values as Values<O>;
   requirePlainObject(options, where);
-  const values = { ...otherwise } as AnyValues;
   for (const name of Object.keys(options)) {
     if (!Object.hasOwn(specification, name)) {
       const known = Object.keys(specification).join(', ');
@@ -252,6 +252,16 @@ export function readOptions<O>(
     values[name] = checkValue(specification, name, value, `${where}.${name}`);
   }
   return values as Values<O>;
+}
+
+/**
+ * The same values, but for some. V8 gives all of a class one shape, which it does not always do to what is spread: of a number
+ * from objects of two shapes a step would make an object.
+ */
+export function valuesWith<O>(values: Values<O>, changes?: object): Values<O> {
+  const copy: AnyValues = {};
+  for (const [name, value] of Object.entries(values)) copy[name] = value;
+  return Object.assign(copy, changes) as Values<O>;
 }
 
 /** The same for options of which some have no default. Throws if one of them is not given. */

@@ -18,6 +18,7 @@ import {
   readOptions,
   type Specification,
   type Values,
+  valuesWith,
 } from './hyperparameters.js';
 import { shareInsides } from './insides.js';
 import { describe } from './inspect.js';
@@ -508,7 +509,7 @@ export abstract class Optimizer<O, P extends object> {
   }
 
   #setLossScale(lossScale: number) {
-    this.#groups = this.#groups.map((group) => group.with({ ...group.values, lossScale }));
+    this.#groups = this.#groups.map((group) => group.with(valuesWith(group.values, { lossScale })));
   }
 
   #conclude(gradients: readonly unknown[], sampled?: SampleSums): StepResult {
@@ -688,7 +689,7 @@ export abstract class Optimizer<O, P extends object> {
         const expected = `${group.path}.${name} to be set when the optimizer is made`;
         throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
       }
-      const values = { ...group.values, [name]: kept };
+      const values = valuesWith(group.values, { [name]: kept });
       checkTogether(this.#rule, values, group.path);
       checkStorage(values, group.parameters, group.path);
       return group.with(values);

@@ -1,5 +1,4 @@
-import type { GradientOptions } from './gradient.js';
-import type { Values } from './hyperparameters.js';
+import { type Values, valuesWith } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import { capOf } from './relative-cap.js';
 import type { GroupRange } from './saved-state.js';
@@ -49,8 +48,7 @@ export class StepGroup implements GroupRange {
     const cap = Float64Array.of(capOf(values) ?? Number.POSITIVE_INFINITY);
     this.parts = [{ values, tensors: decayed, cap }];
     if (notDecayed.length > 0) {
-      const undecayed: Values<GradientOptions> = { ...(values as Values<GradientOptions>) };
-      undecayed.weightDecay = 0;
+      const undecayed = valuesWith(values, { weightDecay: 0 });
       this.parts = [...this.parts, { values: undecayed, tensors: notDecayed, cap }];
     }
   }

@@ -62,8 +62,7 @@ const code = `
   }
   console.log(JSON.stringify(growth));`;
 
-// Again if it did: V8 sometimes inlines so little that numbers are boxed, for as long as the process lives.
-test('a step makes no garbage', { retry: 2 }, () => {
+test('a step makes no garbage', () => {
   // Room for so many new objects that none are collected: the used heap grows by all that is allocated.
   const room = ['--min-semi-space-size=256', '--max-semi-space-size=256'];
   const output = execFileSync(process.execPath, [...room, '-e', code], { encoding: 'utf8' });

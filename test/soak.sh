@@ -9,5 +9,5 @@ npm run --silent build
 echo 'Resident memory'
 node --expose-gc --import tsx test/soak/memory.ts
 
-echo 'A process that ends in the middle of steps and saves; random commands and properties'
-npx vitest run test/async/lifetime.test.ts test/checkpoint test/model test/properties.test.ts
+echo 'A process that ends in the middle of steps and saves; random commands, properties and operations'
+npx vitest run test/async/lifetime.test.ts test/checkpoint test/model test/properties.test.ts test/exact-operations.test.ts

@@ -1,6 +1,6 @@
 import { memoryFault } from '../check.js';
 import { failure, show } from '../errors.js';
-import { checkValue, type Values } from '../hyperparameters.js';
+import { checkValue, type Values, valuesWith } from '../hyperparameters.js';
 import { type Insides, requireInsides } from '../insides.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import type { StepGroup } from '../step-group.js';
@@ -136,7 +136,7 @@ function ratesOfGroups(insides: Insides, groups: readonly StepGroup[], highest: 
       const learningRate = rate * (ratios[k] as number);
       // A dynamic loss scale changes with the steps, and the batch looks at it.
       const { lossScale } = optionsOf(insides);
-      return group.with({ ...group.values, learningRate, lossScale } as Values<object>);
+      return group.with(valuesWith(group.values, { learningRate, lossScale }));
     });
 }
 
