@@ -43,7 +43,9 @@ describe.runIf(avx512)('square roots and quotients from fused operations', () =>
 test.runIf(avx2)('operations that avoid denormal numbers: none is wrong', () => {
   compile('careful-operations', ['-mavx2', '-mfma', '-mf16c']);
   const vectors = process.env.RMSPROP_SOAK ? 2 ** 22 : 2 ** 19;
-  const output = execFileSync(programOf('careful-operations'), [`${vectors}`], { encoding: 'utf8' });
+  const output = execFileSync(programOf('careful-operations'), [`${vectors}`], {
+    encoding: 'utf8',
+  });
   // Seven operations on 8 lanes.
   expectNoneWrong(output, 56 * vectors);
 });

@@ -161,7 +161,7 @@ describe.each(capped.filter(({ rule }) => !rule.estimatesDistance))('$name', ({ 
   });
 });
 
-/** The formula, in float64 and over all numbers: tensors of up to 16, which the sample holds whole. */
+/** The formula, in float64 and over all numbers: tensors of up to 511, which the sample holds whole. */
 test('gradient descent with a cap is what the formula says', () => {
   const rms = (x: Float64Array) => Math.sqrt(x.reduce((sum, y) => sum + y * y, 0) / x.length);
   const w = Float64Array.of(0.5, -0.25, 2, 0.1);
@@ -178,6 +178,29 @@ test('gradient descent with a cap is what the formula says', () => {
     for (const [i, x] of w.entries()) expect(p[i]).toBeCloseTo(x, 10);
   }
 });
+
+/** Of how many numbers the first 16 are in the sample, as docs/arithmetic.md says it. */
+const spacings = [
+  { length: 511, spacing: 16 },
+  { length: 512, spacing: 32 },
+  { length: 1023, spacing: 32 },
+  { length: 1024, spacing: 64 },
+  { length: 65_535, spacing: 2048 },
+  { length: 65_536, spacing: 4096 },
+  { length: 300_000, spacing: 4096 },
+];
+test.each(spacings)(
+  'the size of $length numbers is that of 16 of each $spacing',
+  ({ length, spacing }) => {
+    const p = new Float64Array(length).map((_, i) => ordinaryValue(1, i));
+    const sample = p.filter((_, i) => i % spacing < 16);
+    const optimizer = new SGD([p], { learningRate: 3, relativeCap: true });
+    optimizer.step([new Float64Array(length)]);
+    const { numbers } = optimizer.stateDict().groups[0]?.tensors[0] ?? {};
+    const squares = sample.reduce((sum, x) => sum + x * x, 0);
+    expect(numbers?.parameterSize).toBeCloseTo(Math.sqrt(squares / sample.length), 12);
+  },
+);
 
 test('a schedule multiplies the cap as it does the rate', () => {
   const optimizer = new RMSprop([new Float32Array(3)], { learningRate: 2, relativeCap: true });

@@ -76,6 +76,9 @@ export function chart(
     padding: 12,
     title: 'Loss on the test data at the end of training; below the dotted line a rate is usable',
     columns: 3,
+    // Else the legend would count as part of a column.
+    bounds: 'flush',
+    spacing: { row: 105, column: 60 },
     concat: tasks.map(panel),
     config: style,
   } as TopLevelSpec;
