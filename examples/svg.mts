@@ -1,8 +1,9 @@
-import * as vega from 'vega';
-import { type Config, compile, type TopLevelSpec } from 'vega-lite';
+import type { Config, TopLevelSpec } from 'vega-lite';
 
 /** One SVG that needs nothing else. */
 export async function toSvg(specification: TopLevelSpec): Promise<string> {
+  // Who draws nothing does not wait for them.
+  const [vega, { compile }] = await Promise.all([import('vega'), import('vega-lite')]);
   const { spec } = compile(specification);
   return new vega.View(vega.parse(spec), { renderer: 'none' }).toSVG();
 }

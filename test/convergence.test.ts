@@ -54,7 +54,7 @@ test.each(optimizers)(
       return optimizer;
     };
     const contender = { create };
-    const run = { seed: 1, epochs, batch, hidden: 128 };
+    const run = { seed: 1, epochs, batch, hidden: 64 };
     const { points } = await train(contender, digits, run, () => {});
     expect(points[0].accuracy).toBeLessThan(0.3);
     expect(points.at(-1).accuracy).toBeGreaterThanOrEqual(0.95);

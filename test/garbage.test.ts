@@ -38,7 +38,7 @@ const code = `
     optimizer.stepRows(1, numbers, gradients);
     return optimizer.endStep();
   };
-  const count = 30_000;
+  const count = 12_000;
   const growth = [];
   for (const name of ${JSON.stringify(optimizers.map(({ name }) => name))}) {
     const cases = Object.entries(shapes).map(([shape, tensors]) => [shape, ways.whole, tensors]);

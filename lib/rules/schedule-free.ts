@@ -71,11 +71,13 @@ type Parts = Omit<ScheduleFreeRule<ScheduleFreeOptions>, 'name' | 'hyperparamete
 /** The places of the numbers of a tensor. */
 const [LARGEST_RATE, WEIGHT_SUM] = [0, 1];
 
-/** The rate of a step. In memory, as a fraction that a call returns may be a new object. */
+/** The rate of a step and what its parameters weigh in the average. In memory: a fraction that is chosen may be a new object. */
 const rate = new Float64Array(1);
+const averageWeight = new Float64Array(1);
 
 function findRate({ learningRate, warmUpSteps }: Values<ScheduleFreeOptions>, step: number) {
-  rate[0] = step < warmUpSteps ? learningRate * (step / warmUpSteps) : learningRate;
+  rate[0] = learningRate;
+  if (step < warmUpSteps) rate[0] = learningRate * (step / warmUpSteps);
 }
 
 /** The factors of what the base parameters after a step weigh in the average. */
@@ -111,7 +113,9 @@ export function prepareScheduleFree(
   findWeight(h, step, numbers);
   const sum = numbers[WEIGHT_SUM] as number;
   // As long as all rates were 0 there is nothing to take an average of.
-  const weight = sum === 0 ? 0 : ((factors[0] as number) * (factors[1] as number)) / sum;
+  averageWeight[0] = 0;
+  if (sum !== 0) averageWeight[0] = ((factors[0] as number) * (factors[1] as number)) / sum;
+  const weight = averageWeight[0] as number;
   c.epsilon = h.epsilon;
   c.weightDecay = h.weightDecay;
   c.averageWeight = weight;
