@@ -67,8 +67,8 @@ export interface Binding {
    *
    * @param rule number of the rule
    * @param layout for each tensor: data type, whether Uint16Arrays may hold it (1 or 0), type of its states, length, number of
-   * its first block of 256, byte offsets into the arena of its common states or -1, and `maxStates` byte offsets of the rule's
-   * states; types are given by their numbers in DataType of native/isa/isa.h
+   * its first block of 256, of how many numbers one run is in the sample, byte offsets into the arena of its common states or
+   * -1, and `maxStates` byte offsets of the rule's states; types are given by their numbers in DataType of native/isa/isa.h
    * @param arena memory of all states
    * @param rows rows of numbers: switches of the stages transformation, gradient, rule and parameter, key of the random bits,
    * scalars of all four
