@@ -221,7 +221,7 @@ void estimateDistance(const Piece& piece, Row row, const double* numbers, T* kep
   eachChunk(piece.length, sums, [&](size_t at, size_t end, double* ofChunk) {
     Spread numerator, denominator;
     eachSampled<T>(at, end, piece.spacing, [&](size_t i, size_t k, auto lanes) {
-      T* first = kept + k / kSampleRun * 2 * kSampleRun + k % kSampleRun;
+      T* first = kept + k / kSampleRun * kDistanceRun + k % kSampleRun;
       T* sum = first + kSampleRun;
       const auto g = gradients.clipped(i, lanes), p = streams.parameter(i, lanes);
       if (starts) L::store(first, p, lanes);
@@ -236,7 +236,7 @@ void estimateDistance(const Piece& piece, Row row, const double* numbers, T* kep
     });
     ofChunk[kDistanceNumerator] = numerator.sum();
     ofChunk[kDistanceDenominator] = denominator.sum();
-    kept += 2 * kNormChunk / piece.spacing * kSampleRun;
+    kept += kNormChunk / piece.spacing * kDistanceRun;
   });
 }
 

@@ -362,7 +362,7 @@ void Plan::updateChunks(const Active& active, size_t at, const Piece& chunks, Ro
   double* sums = samples_ + kSampleSums * (active.chunks + at / kNormChunk);
   around.rememberSample(chunks, before);
   if (const ptrdiff_t kept = tensors_[active.tensor].common[distanceSample]; kept >= 0) {
-    const size_t first = (active.first + at) / chunks.spacing * 2 * kSampleRun;
+    const size_t first = (active.first + at) / chunks.spacing * kDistanceRun;
     const size_t size = chunks.type == DataType::float64 ? sizeof(double) : sizeof(float);
     around.estimateDistance(chunks, row, distances_ + kDistanceNumbers * active.tensor, arena_ + kept + first * size,
                             sums);

@@ -171,7 +171,7 @@ class Arrays {
       tensor.common[k] = array - arena_;
     }
     if (now.around) {
-      const size_t kept = (now.length + spacing - 1) / spacing * 2 * kSampleRun * wide;
+      const size_t kept = (now.length + spacing - 1) / spacing * kDistanceRun * wide;
       char* array = common_[distanceSample].hold(atStart(2), kept);
       std::memcpy(array, (wide == sizeof(float) ? floats_ : doubles_).data(), kept);
       tensor.common[distanceSample] = array - arena_;

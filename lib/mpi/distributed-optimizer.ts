@@ -7,9 +7,8 @@ import { type Insides, requireInsides } from '../insides.js';
 import { CHUNK, chunksOf, firstChunksOf } from '../norms.js';
 import type { AnyOptimizer, Optimizer as AnyRuleOptimizer } from '../optimizer.js';
 import type { OptimizerWideOptions } from '../optimizer-wide-options.js';
-import { type Gradients, type Parameter, type ParsedParams, parseParams } from '../params.js';
+import type { Gradients, Parameter } from '../params.js';
 import type { Pieces } from '../pieces.js';
-import { place } from '../placement.js';
 import type { SampleSums } from '../relative-cap.js';
 import { SAMPLE_SUMS } from '../samples.js';
 import type { StepResult } from '../step-control.js';
@@ -22,16 +21,10 @@ import { rankFailed } from './faults.js';
 import { gather } from './gather.js';
 import { loadShard } from './load-shards.js';
 import { readManifest } from './manifest.js';
-import { segmentsOfTensors, withParts } from './parts.js';
+import { makeParts, type OptimizerClass, type Parts } from './parts.js';
 import type { Ranks } from './ranks.js';
 import { saveShards } from './save-shards.js';
-import { cutShards, type Segment, type Shards } from './shards.js';
-
-/** A class of this package, or a subclass. */
-export type OptimizerClass<Options, Optimizer> = new (
-  params: Record<string, Float32Array>,
-  options?: Options,
-) => Optimizer;
+import type { Segment, Shards } from './shards.js';
 
 /** Who trains together, and in what pieces they talk. */
 export interface DistributionOptions {
@@ -349,46 +342,6 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
 }
 
 type Averaging = Pick<AnyRuleOptimizer<unknown, object>, 'swapInAverages' | 'swapOutAverages'>;
-
-/** What a distributed optimizer is made of. */
-interface Parts<Optimizer> {
-  readonly optimizer: Optimizer;
-  readonly parameters: readonly Parameter[];
-  readonly shards: Shards;
-  readonly own: readonly Segment[];
-}
-
-function makeParts<Options extends object, Optimizer>(
-  Class: OptimizerClass<Options, Optimizer>,
-  params: unknown,
-  options: Options | undefined,
-  ranks: Ranks,
-  bucketLength: number,
-): Parts<Optimizer> {
-  const parsed = parseParams(params, () => ({ dtype: 'bfloat16' }) as never);
-  const parameters = parsed.groups.flatMap((group) => group.parameters);
-  requireFloats(parameters);
-  const lengths = parameters.map(({ length }) => length);
-  const most = ranks.size > 1 ? bucketLength : Number.POSITIVE_INFINITY;
-  const shards = cutShards(lengths, ranks.size, most);
-  const own = segmentsOfTensors(shards.ofRanks[ranks.rank] as Segment[], parameters.length);
-  const parts = own.map(({ tensor, from, to }) => {
-    const whole = (parameters[tensor] as { tensor: FloatArray }).tensor;
-    const part = whole.subarray(from, to);
-    place(part, { from, wholeLength: whole.length });
-    return part;
-  });
-  const optimizer = new Class(withParts(parsed as ParsedParams, params, parts) as never, options);
-  return { optimizer, parameters, shards, own };
-}
-
-function requireFloats(parameters: readonly Parameter[]) {
-  for (const { path, tensor, type } of parameters) {
-    if (type === 'float32' || type === 'float64') continue;
-    const expected = `params${path} to be a Float32Array or a Float64Array, which ranks can send`;
-    throw failure(TypeError, 'ERR_TENSOR_TYPE', expected, show(tensor));
-  }
-}
 
 function tensorsOf(parameters: readonly Parameter[]): FloatArray[] {
   return parameters.map(({ tensor }) => tensor as FloatArray);

@@ -8,7 +8,6 @@ export { Communicator } from './communicator.js';
 export {
   DistributedOptimizer,
   type DistributionOptions,
-  type OptimizerClass,
   type ShardMemory,
 } from './distributed-optimizer.js';
 export { init } from './init.js';
@@ -19,4 +18,5 @@ export type {
   ReduceOptions,
   ReduceScatterOptions,
 } from './options.js';
+export type { OptimizerClass } from './parts.js';
 export type { Ranks } from './ranks.js';

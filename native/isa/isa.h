@@ -29,6 +29,8 @@ constexpr size_t kNormChunk = 4096, kNormLanes = 32;
 // Where a sample is enough, a run of so many elements is looked at, the first ones of each `spacing` of a piece.
 // Mirrors lib/samples.ts.
 constexpr size_t kSampleRun = 16;
+// For each run distanceSample has so many numbers.
+constexpr size_t kDistanceRun = 2 * kSampleRun;
 
 // States that belong to no rule: of float32, or of float64 for parameters of float64. The last one is of the sample:
 // for each of its runs the parameters before their first update, then sums of gradients. Pieces have no part of it.

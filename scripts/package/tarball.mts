@@ -14,8 +14,8 @@ const published = [
 
 /** Packs what would be published, looks at it, and returns the tarball. */
 export function pack(): string {
-  run('npm', ['run', '--silent', 'build:lib']);
   // Comments are for the declarations, where editors look.
+  run('npx', ['--no-install', 'tsc', '--emitDeclarationOnly']);
   run('npx', ['--no-install', 'tsc', '--removeComments', '--declaration', 'false']);
   rmSync(join(toolFolder, 'tarball'), { recursive: true, force: true });
   run('mkdir', ['-p', join(toolFolder, 'tarball')]);
