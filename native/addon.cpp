@@ -27,28 +27,39 @@ Napi::Array splitNames(Napi::Env env, const std::string& names) {
   return list;
 }
 
-template <class Stage>
-Napi::Object describeStage(Napi::Env env) {
-  Napi::Object stage = Napi::Object::New(env);
-  stage["scalars"] = splitNames(env, Stage::ScalarNames);
-  stage["switches"] = splitNames(env, Stage::SwitchNames);
-  return stage;
+struct Stage {
+  const char *scalars, *switches;
+};
+
+template <class Described>
+constexpr Stage stage = {Described::ScalarNames, Described::SwitchNames};
+
+Napi::Object describeStage(Napi::Env env, const Stage& stage) {
+  Napi::Object description = Napi::Object::New(env);
+  description["scalars"] = splitNames(env, stage.scalars);
+  description["switches"] = splitNames(env, stage.switches);
+  return description;
 }
+
+struct Rule {
+  Stage stage;
+  const char *name, *states;
+  bool (*isSigned)(unsigned state);
+};
 
 template <class... Rules>
 Napi::Array describeRules(Napi::Env env, RuleList<Rules...>) {
+  static constexpr Rule all[] = {{stage<Rules>, Rules::name, Rules::StateNames, Rules::isSigned}...};
   Napi::Array rules = Napi::Array::New(env);
-  (
-      [&] {
-        Napi::Object rule = describeStage<Rules>(env);
-        rule["name"] = Rules::name;
-        rule["state"] = splitNames(env, Rules::StateNames);
-        Napi::Array isSigned = Napi::Array::New(env);
-        for (uint32_t k = 0; k < Rules::StateCount; k++) isSigned[k] = Napi::Boolean::New(env, Rules::isSigned(k));
-        rule["signed"] = isSigned;
-        rules[rules.Length()] = rule;
-      }(),
-      ...);
+  for (const Rule& each : all) {
+    Napi::Object rule = describeStage(env, each.stage);
+    rule["name"] = each.name;
+    const Napi::Array states = splitNames(env, each.states), isSigned = Napi::Array::New(env);
+    for (uint32_t k = 0; k < states.Length(); k++) isSigned.Set(k, Napi::Boolean::New(env, each.isSigned(k)));
+    rule["state"] = states;
+    rule["signed"] = isSigned;
+    rules[rules.Length()] = rule;
+  }
   return rules;
 }
 
@@ -60,9 +71,9 @@ Napi::Value describe(const Napi::CallbackInfo& info) {
 
   Napi::Object description = Napi::Object::New(env);
   description["version"] = RMSPROP_VERSION;
-  description["transformation"] = describeStage<Transformation>(env);
-  description["gradient"] = describeStage<Gradient>(env);
-  description["parameter"] = describeStage<Parameter>(env);
+  description["transformation"] = describeStage(env, stage<Transformation>);
+  description["gradient"] = describeStage(env, stage<Gradient>);
+  description["parameter"] = describeStage(env, stage<Parameter>);
   description["commonStates"] = splitNames(env, kCommonStateNames);
   description["rules"] = describeRules(env, AllRules{});
   description["maxStates"] = Napi::Number::New(env, kMaxStates);
@@ -98,7 +109,7 @@ struct Bound {
 // Whether an array of this type holds the numbers of that tensor. A Float16Array has a type of its own in newer
 // versions of Node-API; older ones leave `type` as it was.
 constexpr auto napi_float16_array = static_cast<napi_typedarray_type>(11),
-               kUnknownArray = static_cast<napi_typedarray_type>(-1);
+               kUnknownArray = static_cast<napi_typedarray_type>(15);
 bool holds(napi_typedarray_type type, const Plan::Tensor& tensor) {
   switch (tensor.type) {
     case DataType::float32:

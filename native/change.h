@@ -11,7 +11,7 @@ struct Change {
 
 // The larger rate; NaN if either is. Every instruction set has its own copy.
 static inline double largerRate(double rate, double largest) {
-  return (rate > largest) | (rate != rate) ? rate : largest;
+  return ((rate > largest) | (rate != rate)) ? rate : largest;
 }
 
 // How many numbers a report has for each tensor: the norms, the fraction and the rate.

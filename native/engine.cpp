@@ -13,24 +13,6 @@
 
 namespace {
 
-#if defined(__x86_64__)
-const bool isIntel = (__builtin_cpu_init(), __builtin_cpu_is("intel") != 0);
-const bool isZen3Or4 = __builtin_cpu_is("amdfam19h") != 0;
-#else
-constexpr bool isIntel = false, isZen3Or4 = false;
-#endif
-
-}  // namespace
-
-#if defined(RMSPROP_SLOW_ARITHMETIC)  // for tests, on any processor
-const bool kSlowDivider = true, kSlowDenormals = true;
-#else
-const bool kSlowDivider = isIntel, kSlowDenormals = isIntel;
-#endif
-const bool kPrefetches = !isZen3Or4;
-
-namespace {
-
 // From this many elements on threads pay even if they have to be woken, and each must have so many to be worth its
 // cost.
 constexpr size_t kParallel = 262144, kElementsPerThread = 16384;
@@ -40,8 +22,6 @@ constexpr size_t kCut = kBlock;
 
 // So many chunks are updated between two looks at samples of them: they are still in a cache.
 constexpr size_t kSampledChunks = 32;
-
-size_t chunksOf(size_t length) { return (length + kNormChunk - 1) / kNormChunk; }
 
 const Isa* fastest() {
   for (const Isa* isa : kIsas)
@@ -56,91 +36,11 @@ Configuration& configuration() {
   return shared;
 }
 
-Plan::Plan(unsigned rule, std::vector<Tensor> tensors, char* arena, size_t arenaBytes, const double* rows,
-           size_t rowWidth, const int32_t* rowOf, const double* request, double* norms, double* reports,
-           double* squares, double* sums, double* samples, const double* distances, double* multipliers)
-    : rule_(rule),
-      tensors_(std::move(tensors)),
-      arena_(arena),
-      arenaBytes_(arenaBytes),
-      rows_(rows),
-      rowWidth_(rowWidth),
-      rowOf_(rowOf),
-      request_(request),
-      norms_(norms),
-      reports_(reports),
-      squares_(squares),
-      sums_(sums),
-      samples_(samples),
-      distances_(distances),
-      multipliers_(multipliers),
-      gradients_(tensors_.size()),
-      limits_(tensors_.size(), INFINITY) {
-  firstChunks_.reserve(tensors_.size());
-  for (const Tensor& tensor : tensors_) {
-    firstChunks_.push_back(chunks_);
-    chunks_ += chunksOf(tensor.length);
-  }
-  active_.reserve(tensors_.size());
-  written_.push_back({arena_, arena_ + arenaBytes_});
-  for (size_t i = 0; i < size(); i++) written_.push_back(interval(tensors_[i].parameter, i));
-  std::erase_if(written_, [](const Interval& memory) { return memory.begin == memory.end; });
-  parametersDisjoint_ = sortDisjoint(written_);
-}
-
-// Sorts intervals by their place, and tells whether no two share a byte.
-bool Plan::sortDisjoint(std::vector<Interval>& all) {
-  std::sort(all.begin(), all.end(), [](const Interval& a, const Interval& b) { return a.begin < b.begin; });
-  return std::adjacent_find(all.begin(), all.end(),
-                            [](const Interval& a, const Interval& b) { return a.end > b.begin; }) == all.end();
-}
-
-bool Plan::Tensor::mixed() const {
-  return type == DataType::bfloat16 || type == DataType::float16 ||
-         (type == DataType::float32 && stateType != DataType::float32);
-}
-
-Plan::Interval Plan::interval(const void* data, size_t i) const {
-  const char* begin = static_cast<const char*>(data);
-  return {begin, begin + tensors_[i].length * sizeOf(tensors_[i].type)};
-}
-
-bool Plan::setGradient(size_t i, void* data) {
-  if (gradients_[i] == data) return true;
-  if (isWritten(interval(data, i))) return false;
-  gradients_[i] = data;
-  return true;
-}
-
-// Whether a parameter or the state shares a byte with this memory.
-bool Plan::isWritten(Interval memory) const {
-  const auto next = std::upper_bound(written_.begin(), written_.end(), memory.begin,
-                                     [](const char* at, const Interval& other) { return at < other.end; });
-  return memory.begin < memory.end && next != written_.end() && next->begin < memory.end;
-}
-
-bool Plan::gradientsDisjoint() const {
-  if (!asks(kZeroes)) return true;
-  std::vector<Interval> all;
-  for (size_t i = 0; i < size(); i++)
-    if (!skips(i) && tensors_[i].length > 0) all.push_back(interval(gradients_[i], i));
-  return sortDisjoint(all);
-}
-
 void Plan::runTensor(size_t i, size_t from, size_t to) {
   if (paces_.empty()) paces_.resize(size());
   active_.clear();
   activate(*configuration().isa, i, from, to);
   run(i, i + 1, paces_[i]);
-}
-
-bool Plan::setRows(size_t i, const uint32_t* rows, size_t count, size_t end, void* gradients, size_t width) {
-  const Tensor& tensor = tensors_[i];
-  char* begin = static_cast<char*>(gradients);
-  rowGradients_ = {begin, begin + count * width * sizeOf(tensor.type)};
-  const char* list = reinterpret_cast<const char*>(rows);
-  if (isWritten(rowGradients_) || isWritten({list, list + count * sizeof *rows})) return false;
-  return sparseRows_.take(rows, count, end, width);
 }
 
 void Plan::runRows(size_t i) {
@@ -305,10 +205,10 @@ void Plan::findSweep(const Isa& isa, Active& active, const Active* before) const
   }
 }
 
-// Calls use with pieces of every active tensor, of at most so many elements each, and the number of their first: of the
-// elements between begin and end, which count over all active tensors. Within a tensor parts meet at whole units.
-template <class Use>
-void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Use use) const {
+// Does work with pieces of every active tensor, of at most so many elements each: with the elements between begin and
+// end, which count over all active tensors. Within a tensor parts meet at whole units.
+void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Work work) const {
+  const PlainFloatingPoint plain;
   auto active = std::upper_bound(active_.begin(), active_.end(), begin,
                                  [](size_t at, const Active& tensor) { return at < tensor.start; });
   if (active != active_.begin()) --active;
@@ -323,39 +223,63 @@ void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool on
     const size_t to = cut(end);
     for (size_t at = cut(begin), next; at < to; at = next) {
       next = at + std::min(most, to - at);
-      withPiece(active->tensor, active->first + at, active->first + next, onlySum,
-                [&](const Piece& piece) { use(*active, at, piece, row); });
+      if (ofRows_)
+        withRows(*active, at, next, onlySum, work, row);
+      else
+        (this->*work)(*active, at, piece(active->tensor, active->first + at, active->first + next), row);
     }
   }
 }
 
+// If only rows are being updated, a piece is of these. Not inlined: a copy takes much of the stack.
+[[gnu::noinline]] void Plan::withRows(const Active& active, size_t at, size_t end, bool onlySum, Work work,
+                                      Row row) const {
+  Piece tensor = rowsPiece_;
+  tensor.multiplier = multipliers_[active.tensor];
+  const SparseRows::Copy copy(sparseRows_, tensor, active.first + at, active.first + end, onlySum);
+  (this->*work)(active, at, copy.piece(), row);
+  copy.putBack();
+}
+
+void Plan::measureRange(size_t begin, size_t end) const {
+  eachPiece(begin, end, kNormChunk, kNormChunk, true, &Plan::measureChunk);
+}
+
+void Plan::accumulateRange(size_t begin, size_t end) const {
+  eachPiece(begin, end, kCut, kAroundBlock, true, &Plan::accumulatePart);
+}
+
 void Plan::updateRange(size_t begin, size_t end) const {
-  const PlainFloatingPoint plain;
-  if (asks(kSamples))
-    return eachPiece(
-        begin, end, kNormChunk, kSampledChunks * kNormChunk, false,
-        [&](const Active& active, size_t at, const Piece& chunks, Row row) { updateChunks(active, at, chunks, row); });
+  if (asks(kSamples)) return eachPiece(begin, end, kNormChunk, kSampledChunks * kNormChunk, false, &Plan::updateChunks);
   const size_t most = ofRows_ || asks(kZeroes) ? kAroundBlock : SIZE_MAX;
-  eachPiece(begin, end, kCut, most, false,
-            [&](const Active& active, size_t, const Piece& part, Row row) { updatePart(active, part, row); });
+  eachPiece(begin, end, kCut, most, false, &Plan::updatePart);
 }
 
 // A chunk at a time, so that it is still in the caches when it is looked at again.
 void Plan::reportRange(size_t begin, size_t end) const {
-  const PlainFloatingPoint plain;
-  const Around& around = configuration().isa.load()->around();
-  alignas(64) char gradients[kNormChunk * sizeof(double)], parameters[kNormChunk * sizeof(double)];
-  eachPiece(begin, end, kNormChunk, kNormChunk, false,
-            [&](const Active& active, size_t at, const Piece& chunk, Row row) {
-              around.remember(chunk, row, gradients, parameters);
-              updateChunks(active, at, chunk, row);
-              changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
-            });
+  eachPiece(begin, end, kNormChunk, kNormChunk, false, &Plan::reportChunk);
+}
+
+void Plan::measureChunk(const Active& active, size_t at, const Piece& chunk, Row row) const {
+  sums_[active.chunks + at / kNormChunk] = configuration().isa.load()->around().sumOfSquares(chunk, row);
+}
+
+void Plan::accumulatePart(const Active&, size_t, const Piece& part, Row row) const {
+  configuration().isa.load()->around().accumulate(part, row);
+  zeroGradient(part);
+}
+
+void Plan::updatePart(const Active& active, size_t, const Piece& part, Row row) const {
+  if (tensors_[active.tensor].mixed())
+    configuration().isa.load()->sweepMixed(rule_, part, row, active.sweep);
+  else
+    active.sweep(part, row);
+  zeroGradient(part);
 }
 
 // Looks at samples of the chunks before and after their update, if the step asks for them.
 void Plan::updateChunks(const Active& active, size_t at, const Piece& chunks, Row row) const {
-  if (!asks(kSamples)) return updatePart(active, chunks, row);
+  if (!asks(kSamples)) return updatePart(active, at, chunks, row);
   const Around& around = configuration().isa.load()->around();
   // A chunk has more than one run only in tensors with no more than the chunks have here.
   alignas(64) char before[kSampledChunks * kSampleRun * sizeof(double)];
@@ -367,49 +291,20 @@ void Plan::updateChunks(const Active& active, size_t at, const Piece& chunks, Ro
     around.estimateDistance(chunks, row, distances_ + kDistanceNumbers * active.tensor, arena_ + kept + first * size,
                             sums);
   }
-  updatePart(active, chunks, row);
+  updatePart(active, at, chunks, row);
   around.compareSample(chunks, before, sums);
 }
 
-void Plan::updatePart(const Active& active, const Piece& part, Row row) const {
-  if (tensors_[active.tensor].mixed())
-    configuration().isa.load()->sweepMixed(rule_, part, row, active.sweep);
-  else
-    active.sweep(part, row);
-  zeroGradient(part);
+void Plan::reportChunk(const Active& active, size_t at, const Piece& chunk, Row row) const {
+  const Around& around = configuration().isa.load()->around();
+  alignas(64) char gradients[kNormChunk * sizeof(double)], parameters[kNormChunk * sizeof(double)];
+  around.remember(chunk, row, gradients, parameters);
+  updateChunks(active, at, chunk, row);
+  changes_[active.chunks + at / kNormChunk] = around.compare(chunk, gradients, parameters);
 }
 
 void Plan::zeroGradient(const Piece& piece) const {
   if (asks(kZeroes) && !ofRows_) std::memset(piece.gradient, 0, piece.length * sizeOf(piece.type));
-}
-
-void Plan::measureRange(size_t begin, size_t end) const {
-  const PlainFloatingPoint plain;
-  const Around& around = configuration().isa.load()->around();
-  eachPiece(begin, end, kNormChunk, kNormChunk, true,
-            [&](const Active& active, size_t at, const Piece& chunk, Row row) {
-              sums_[active.chunks + at / kNormChunk] = around.sumOfSquares(chunk, row);
-            });
-}
-
-void Plan::accumulateRange(size_t begin, size_t end) const {
-  const PlainFloatingPoint plain;
-  const Around& around = configuration().isa.load()->around();
-  eachPiece(begin, end, kCut, kAroundBlock, true, [&](const Active&, size_t, const Piece& part, Row row) {
-    around.accumulate(part, row);
-    zeroGradient(part);
-  });
-}
-
-// Gives some elements of a tensor to use: those of the rows, if these are all that is being updated.
-template <class Use>
-void Plan::withPiece(size_t i, size_t from, size_t to, bool onlySum, Use use) const {
-  if (!ofRows_) return use(piece(i, from, to));
-  Piece tensor = rowsPiece_;
-  tensor.multiplier = multipliers_[i];
-  const SparseRows::Copy copy(sparseRows_, tensor, from, to, onlySum);
-  use(copy.piece());
-  copy.putBack();
 }
 
 // The elements of tensor i from the one number to the other.

@@ -32,6 +32,8 @@ enum Request : unsigned {
 // of the sums that the first one leaves.
 enum Phase : unsigned { kWholeStep, kOnlySums, kAfterNorms };
 
+inline size_t chunksOf(size_t length) { return (length + kNormChunk - 1) / kNormChunk; }
+
 class Plan {
  public:
   struct Tensor {
@@ -43,7 +45,10 @@ class Plan {
     void* parameter;
     ptrdiff_t state[kMaxStates], common[kCommonStates];  // byte offsets into the arena, negative where there is none
 
-    bool mixed() const;
+    bool mixed() const {
+      return type == DataType::bfloat16 || type == DataType::float16 ||
+             (type == DataType::float32 && stateType != DataType::float32);
+    }
   };
 
   // `rows` holds rows of `rowWidth` numbers each; `rowOf` the row of every tensor at this step, or -1 to skip it.
@@ -97,14 +102,14 @@ class Plan {
     Sweep sweep;
   };
   using Part = void (Plan::*)(size_t begin, size_t end) const;
+  // Does something with elements of a tensor, of which the first has the number `at` among the active ones.
+  using Work = void (Plan::*)(const Active& active, size_t at, const Piece& piece, Row row) const;
 
   static bool sortDisjoint(std::vector<Interval>& all);
   Interval interval(const void* data, size_t i) const;
   bool isWritten(Interval memory) const;
   void findSweep(const Isa& isa, Active& active, const Active* before) const;
   Piece piece(size_t i, size_t from, size_t to) const;
-  template <class Use>
-  void withPiece(size_t i, size_t from, size_t to, bool onlySum, Use use) const;
   bool asks(Request what) const { return request_[what] != 0; }
   void activate(const Isa& isa, size_t i, size_t from, size_t to);
   void run(size_t first, size_t end, Pace& pace);
@@ -120,11 +125,14 @@ class Plan {
   void accumulateRange(size_t begin, size_t end) const;
   void updateRange(size_t begin, size_t end) const;
   void reportRange(size_t begin, size_t end) const;
+  void measureChunk(const Active& active, size_t at, const Piece& chunk, Row row) const;
+  void accumulatePart(const Active& active, size_t at, const Piece& part, Row row) const;
+  void updatePart(const Active& active, size_t at, const Piece& part, Row row) const;
   void updateChunks(const Active& active, size_t at, const Piece& chunks, Row row) const;
-  void updatePart(const Active& active, const Piece& part, Row row) const;
+  void reportChunk(const Active& active, size_t at, const Piece& chunk, Row row) const;
   void zeroGradient(const Piece& piece) const;
-  template <class Use>
-  void eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Use use) const;
+  void eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Work work) const;
+  void withRows(const Active& active, size_t at, size_t end, bool onlySum, Work work, Row row) const;
 
   unsigned rule_;
   std::vector<Tensor> tensors_;

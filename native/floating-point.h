@@ -8,9 +8,11 @@
 #if defined(__x86_64__)
 #include <immintrin.h>
 
+#include "processor.h"
+
 // Where the processor has no fused multiply-add, that of the C library uses the x87 registers, which have an
 // environment of their own. To save that one, too, takes twenty times as long.
-inline const bool kSseOnly = (__builtin_cpu_init(), __builtin_cpu_supports("fma") != 0);
+inline bool sseOnly() { return kProcessor.fma; }
 #endif
 
 // While one of these lives, its thread computes as IEEE 754 has it: rounded to the nearest, denormal numbers kept,
@@ -19,7 +21,7 @@ class PlainFloatingPoint {
  public:
   PlainFloatingPoint() {
 #if defined(__x86_64__)
-    if (kSseOnly) {
+    if (sseOnly()) {
       sse_ = _mm_getcsr();
       _mm_setcsr(0x1f80);
       return;
@@ -37,7 +39,7 @@ class PlainFloatingPoint {
 
   ~PlainFloatingPoint() {
 #if defined(__x86_64__)
-    if (kSseOnly) {
+    if (sseOnly()) {
       _mm_setcsr(sse_);
       return;
     }

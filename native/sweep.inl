@@ -36,7 +36,7 @@ template <class T>
 // What an instantiation of the sweep can do: the compiler drops the stages that are idle.
 enum class Can : unsigned { gradientAndRule, everything };
 
-Can needed(Row row) {
+[[maybe_unused]] Can needed(Row row) {
   return row[kTransformationSwitches] != 0 || row[kParameterSwitches] != 0 ? Can::everything : Can::gradientAndRule;
 }
 
@@ -102,8 +102,7 @@ size_t nextRun(const Piece& piece, size_t begin, bool aligned) {
   return place > 0 && aligned ? count - place : rest / count * count;
 }
 
-template <class Rule>
-size_t sweepCarefully(const Piece& piece, size_t from, size_t length, Row row);
+size_t sweepCarefully(unsigned rule, const Piece& piece, size_t from, size_t length, Row row);
 
 template <class T, class Rule, class Streams, Can can, unsigned ruleKnown, unsigned ruleValue>
 void sweep(const Piece& piece, Row row) {
@@ -141,7 +140,7 @@ void sweep(const Piece& piece, Row row) {
         streams.prefetch(i, on);
         if constexpr (!Streams::isCareful) {
           if (kSlowDenormals && whole && streams.anyDenormal(i, on.rule)) {
-            i += sweepCarefully<Rule>(now, begin + i, run - i, row);
+            i += sweepCarefully(numberOf<Rule>(AllRules{}), now, begin + i, run - i, row);
             continue;
           }
         }
@@ -162,8 +161,8 @@ Sweep findCarefulAmong(RuleList<Rules...>, unsigned rule) {
 }
 
 // Updates the first of some whole vectors, of which some lanes are denormal; tells how many elements.
-template <class Rule>
-[[gnu::noinline]] size_t sweepCarefully(const Piece& piece, size_t from, size_t length, Row row) {
+[[maybe_unused, gnu::noinline]] size_t sweepCarefully(unsigned rule, const Piece& piece, size_t from, size_t length,
+                                                      Row row) {
   Piece part = piece;
   part.parameter = at<float>(piece.parameter, from);
   part.gradient = at<float>(piece.gradient, from);
@@ -171,7 +170,7 @@ template <class Rule>
   for (void*& common : part.common) common = at<float>(common, from);
   part.length = length < kBlock ? length : kBlock;
   part.codec = nullptr;
-  kCareful->findCareful(numberOf<Rule>(AllRules{}))(part, row);
+  kCareful->findCareful(rule)(part, row);
   return part.length;
 }
 

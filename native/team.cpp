@@ -43,8 +43,6 @@ void advance(std::atomic<uint32_t>& counter) {
   wakeAll(counter);
 }
 
-thread_local bool isLeader = false;
-
 }  // namespace
 
 Team& Team::ofProcess() {
@@ -53,7 +51,7 @@ Team& Team::ofProcess() {
 }
 
 bool Team::share(unsigned shares, Work work) {
-  if (isLeader) {
+  if (leader_ == std::this_thread::get_id()) {
     runShares(0, shares, work);
     return true;
   }
@@ -122,7 +120,7 @@ bool Team::ensureLeader() {
 }
 
 void Team::lead() {
-  isLeader = true;
+  leader_ = std::this_thread::get_id();
   nameThisThread("rmsprop");
   for (;;) {
     const uint32_t rings = rings_.load(std::memory_order_acquire);
@@ -143,7 +141,7 @@ void Team::lead() {
       lock.unlock();
     } else if (!jobs_.empty()) {
       running_ = jobs_.front();
-      jobs_.pop_front();
+      jobs_.erase(jobs_.begin());
       lock.unlock();
       running_->run();
       running_->finish();

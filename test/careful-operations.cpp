@@ -7,14 +7,13 @@ extern const Isa kUnused;
 #define kAvx2 kUnused
 #include "../native/isa/avx2.cpp"
 #undef kAvx2
+#include "../native/processor.cpp"
 
 #include <bit>
 #include <cstdio>
 #include <cstdlib>
 #include <limits>
 #include <vector>
-
-const bool kSlowDivider = true, kSlowDenormals = true, kPrefetches = false;
 
 namespace {
 

@@ -22,6 +22,8 @@ test.runIf(process.platform === 'linux')(
       'test/guard-pages.cpp',
       'native/engine.cpp',
       'native/piece.cpp',
+      'native/plan-memory.cpp',
+      'native/processor.cpp',
       'native/sparse-rows.cpp',
       'native/team.cpp',
     ].map((name) => join(root, name));

@@ -99,10 +99,7 @@ constexpr const Isa* kCareful = &kAvx2;
 
 Sweep findCareful(unsigned rule) { return findCarefulAmong(AllRules{}, rule); }
 
-bool supported() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx2") && __builtin_cpu_supports("fma") && __builtin_cpu_supports("f16c");
-}
+bool supported() { return kProcessor.avx2; }
 
 }  // namespace
 

@@ -60,11 +60,7 @@ Sweep findFloat64(unsigned rule, Row row) { return kAvx2.findFloat64(rule, row);
 Sweep findCareful(unsigned rule) { return kAvx2.findCareful(rule); }
 const Around& around() { return kAvx2.around(); }
 
-bool supported() {
-  __builtin_cpu_init();
-  return __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
-         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl");
-}
+bool supported() { return kProcessor.avx512; }
 
 }  // namespace
 

@@ -4,6 +4,7 @@
 #include <cstdint>
 
 #include "../change.h"
+#include "../processor.h"
 
 // What memory holds: parameters and gradients anything but uint8, states anything but float16.
 enum class DataType : unsigned { float32, float64, bfloat16, float16, uint8 };
@@ -119,17 +120,6 @@ struct Isa {
   // The rule's sweep for whole vectors of float32 with denormal numbers, where the hardware is slow; null otherwise.
   Sweep (*findCareful)(unsigned rule);
 };
-
-// Whether square roots of 512 bits take so long on this processor that multiplications and additions are faster: on
-// Intel's they do, on AMD's they do not. Found out in a file that is compiled for every processor.
-extern const bool kSlowDivider;
-
-// Whether arithmetic with denormal numbers takes a hundred times as long as with others.
-extern const bool kSlowDenormals;
-
-// Whether asking for cache lines ahead of the loop makes it faster. In memory it gains an eighth on Intel's Sapphire
-// Rapids; on AMD's Zen 4 it loses a tenth there, and more in the last cache.
-extern const bool kPrefetches;
 
 // From the fastest to the one that runs everywhere.
 #if defined(__x86_64__)
