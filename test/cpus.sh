@@ -1,7 +1,7 @@
 #!/bin/sh
 # Prints the checksum with every instruction set of this processor, then on emulated processors that lack the newer ones, where
 # a wrong instruction is the end of the process, and there in a floating-point environment that no bit may depend on; then on
-# arm64, if its compiler is installed (arm64.sh). All must be the same. Needs qemu-x86_64 (Debian: qemu-user).
+# arm64, if its compiler is installed (arm64.sh), and as another compiler has it (clang.sh). All must be the same. Needs qemu-x86_64 (Debian: qemu-user).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -9,6 +9,14 @@ lines=$(node --import tsx test/checksum.ts all)
 echo "$lines"
 expected=${lines##* }
 [ "$(echo "$lines" | cut -d ' ' -f 2 | sort -u)" = "$expected" ] || { echo 'The checksums differ' >&2; exit 1; }
+
+clang=
+if [ -e build-tools/libgomp/linux-x64/libgomp.a ]; then
+  sh test/clang.sh "$expected" &
+  clang=$!
+else
+  echo 'clang: skipped, there is no build of npm run prebuild -- linux-x64'
+fi
 
 for case in Haswell:avx2 Nehalem:scalar; do
   line=$(qemu-x86_64 -cpu "${case%:*}" "$(command -v node)" --import tsx test/checksum.ts hostile 2>&1 | grep -v '^qemu-x86_64: warning')
@@ -21,3 +29,4 @@ if command -v aarch64-linux-gnu-g++ >/dev/null; then
 else
   echo 'arm64: skipped, there is no aarch64-linux-gnu-g++'
 fi
+[ -z "$clang" ] || wait "$clang"

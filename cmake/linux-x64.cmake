@@ -1,3 +1,2 @@
 set(RMSPROP_ARCH x86_64)
-set(RMSPROP_LIBC gnu.2.28)
 include(${CMAKE_CURRENT_LIST_DIR}/linux.cmake)
