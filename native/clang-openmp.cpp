@@ -15,7 +15,8 @@ struct Region {
   void* shared[4];
 };
 
-static thread_local unsigned wanted = 0;
+// Of the region that comes next. Only the leader of the team has regions.
+static unsigned wanted = 0;
 
 void __kmpc_push_num_threads(void*, int32_t, int32_t threads) { wanted = static_cast<unsigned>(threads); }
 

@@ -24,7 +24,7 @@ bool has(uint32_t value, uint32_t bits) { return (value & bits) == bits; }
 uint32_t savedRegisters(const Registers& features) {
   if (!has(features.ecx, bit_OSXSAVE)) return 0;
   uint32_t low, high;
-  asm("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
+  asm volatile("xgetbv" : "=a"(low), "=d"(high) : "c"(0));
   return low;
 }
 

@@ -2,7 +2,7 @@
 #pragma once
 
 #if defined(__x86_64__)
-// What both the processor and the operating system know.
+// What the processor has and the operating system knows of, and whose it is.
 struct Processor {
   bool fma, avx2, avx512;
   bool isIntel, isZen3Or4;

@@ -51,6 +51,16 @@ inline void makeRoomForSteps() {
 #endif
 }
 
+// Keeps this module in memory until the process ends: its threads sleep there when the worker that loaded it is over.
+// On Linux the linker says so, and macOS unloads nothing that has thread-local variables, as the OpenMP library does.
+inline void stayLoaded() {
+#if defined(_WIN32)
+  HMODULE module;
+  GetModuleHandleExW(GET_MODULE_HANDLE_EX_FLAG_PIN | GET_MODULE_HANDLE_EX_FLAG_FROM_ADDRESS,
+                     reinterpret_cast<LPCWSTR>(&stayLoaded), &module);
+#endif
+}
+
 // Names this thread, where lists of threads show names; threads that OpenMP makes from it inherit the name.
 inline void nameThisThread([[maybe_unused]] const char* name) {
 #if defined(__linux__)

@@ -110,6 +110,7 @@ bool Team::ensureLeader() {
   if (led_) return true;
   const WithoutSignals here;
   makeRoomForSteps();
+  stayLoaded();
   try {
     std::thread([this] { lead(); }).detach();
     led_ = true;

@@ -61,7 +61,7 @@ class Team {
   std::atomic<uint32_t> shared_done_{0};  // counts shared works that are done
   std::atomic<uint32_t> jobs_done_{0};
 
-  // No thread-local variable: how those are found is no matter of the C library alone.
+  // Not a thread-local variable: glibc and musl find those differently, and one binary serves both.
   std::atomic<std::thread::id> leader_{};
   unsigned size_ = 1;  // the leader and the threads that serve it now
 };

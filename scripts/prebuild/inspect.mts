@@ -54,5 +54,8 @@ function macos(binary: string, { arch }: Platform): string[] {
     (line) => /external (?!_napi_)/.test(line) && !line.includes('(from '),
   );
   if (alien) throw new Error(`${binary} needs something of an unknown library:${alien}`);
+  const misplaced = symbols.find((line) => / _napi_\w+ \(from /.test(line));
+  if (misplaced)
+    throw new Error(`${binary} looks for Node-API elsewhere than in Node.js:${misplaced}`);
   return [`macOS ${oldest}`];
 }

@@ -30,7 +30,7 @@ cd build
   ../libgomp/configure --host="$host" --disable-multilib --disable-shared --with-pic --disable-werror \
     CC="$folder/cc" AR="$folder/ar" RANLIB="$folder/ranlib" FC=no \
     CFLAGS="$flags" &&
-    # musl cannot make a thread that is bound to a processor.
+    # musl cannot make a thread that is bound to a processor: no OMP_PROC_BIND and OMP_PLACES on either C library.
     sed -i '/HAVE_PTHREAD_AFFINITY_NP/d' config.h &&
     make -j2 libgomp.la libgomp_version_dep=
 } >../log 2>&1 || {
