@@ -1,10 +1,9 @@
-# Linux with glibc 2.28, or newer, or musl, which takes the name of glibc's libraries for its own: compiled by Debian's
+# Linux with an old glibc, or any newer one, or musl, which takes the name of glibc's libraries for its own: compiled by Debian's
 # g++, as all that is tested and measured, and linked by zig. What is called in the C library is the same function with the
 # same arguments in both, and glibc's types have room for musl's.
 # The includer sets RMSPROP_ARCH.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_CXX_COMPILER ${RMSPROP_ARCH}-linux-gnu-g++)
-set(RMSPROP_TARGET ${RMSPROP_ARCH}-linux-gnu.2.28)
 # What is linked, from libraries that every system with Node.js has.
 set(RMSPROP_LIBRARIES "")
 foreach(name libstdc++.so.6 libgcc.a libgcc_s.so.1)

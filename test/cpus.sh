@@ -1,7 +1,8 @@
 #!/bin/sh
 # Prints the checksum with every instruction set of this processor, then on emulated processors that lack the newer ones, where
 # a wrong instruction is the end of the process, and there in a floating-point environment that no bit may depend on; then on
-# arm64, if its compiler is installed (arm64.sh), and as another compiler has it (clang.sh). All must be the same. Needs qemu-x86_64 (Debian: qemu-user).
+# arm64, if its compiler is installed (arm64.sh), and as another compiler has it (clang.sh). All must be the same. Needs
+# qemu-x86_64 (Debian: qemu-user).
 set -eu
 cd "$(dirname "$0")/.."
 
@@ -14,6 +15,7 @@ clang=
 if [ -e build-tools/libgomp/linux-x64/libgomp.a ]; then
   sh test/clang.sh "$expected" &
   clang=$!
+  trap 'kill "$clang" 2>/dev/null || true' EXIT
 else
   echo 'clang: skipped, there is no build of npm run prebuild -- linux-x64'
 fi

@@ -6,6 +6,9 @@ import { gccSources, requireDebian, root, run, toolFolder, zig } from './tools.m
 
 export function build(target: Platform): void {
   const { name, platform, arch, packages } = target;
+  const linker = target.zig
+    ? [`--CDRMSPROP_ZIG=${zig()}`, `--CDRMSPROP_TARGET=${target.zig.target}`]
+    : [];
   requireDebian('cmake', 'make', ...packages);
 
   const folder = join(root, 'build-prebuild', name);
@@ -13,7 +16,7 @@ export function build(target: Platform): void {
     join(root, 'node_modules/cmake-js/bin/cmake-js'),
     ...['compile', '--out', join(folder, 'build')],
     `--CDCMAKE_TOOLCHAIN_FILE=${join(root, 'cmake', `${name}.cmake`)}`,
-    `--CDRMSPROP_ZIG=${zig()}`,
+    ...linker,
     `--CDRMSPROP_LIBGOMP=${libgomp(target)}`,
   ]);
 
@@ -30,10 +33,10 @@ export function build(target: Platform): void {
 }
 
 /** The OpenMP library, to be linked into the binary. */
-function libgomp({ name, host, zigTarget }: Platform): string {
+function libgomp({ name, host, zig: by }: Platform): string {
   const library = join(toolFolder, 'libgomp', name, 'libgomp.a');
-  const tools = zigTarget
-    ? [`${zig()} ar`, zig(), 'cc', '-target', ...zigTarget]
+  const tools = by
+    ? [`${zig()} ar`, zig(), 'cc', '-target', by.target, ...(by.options ?? [])]
     : [`${host}-ar`, `${host}-gcc-posix`];
   run('sh', [join(root, 'scripts/prebuild/libgomp.sh'), gccSources(), library, host, ...tools]);
   return library;

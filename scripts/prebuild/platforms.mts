@@ -6,16 +6,20 @@ export interface Platform {
   arch: 'x64' | 'arm64';
   /** Debian's packages that build it on linux-x64, and look at it. */
   packages: string[];
-  /** What its OpenMP library is compiled for, as configure names it, and by: zig for a target of its own, or tools of gcc. */
+  /** What its OpenMP library is compiled for, as configure names it. */
   host: string;
-  zigTarget?: string[];
+  /** What zig links it for, and compiles that library for, with these options. None: GCC's tools do. */
+  zig?: { target: string; options?: string[] };
 }
+
+/** What compilers call an architecture. */
+export const machineOf = (arch: Platform['arch']) => ({ x64: 'x86_64', arm64: 'aarch64' })[arch];
 
 export const oldestMacos = '13.5';
 
 export const platforms: Platform[] = [
   ...(['x64', 'arm64'] as const).map((arch): Platform => {
-    const machine = { x64: 'x86_64', arm64: 'aarch64' }[arch];
+    const machine = machineOf(arch);
     return {
       name: `linux-${arch}`,
       platform: 'linux',
@@ -23,7 +27,7 @@ export const platforms: Platform[] = [
       packages: [arch === 'x64' ? 'g++' : 'g++-aarch64-linux-gnu'],
       host: `${machine}-linux-gnu`,
       // Thread-local variables by keys of POSIX, which both C libraries have: else each would find them in its own way.
-      zigTarget: [`${machine}-linux-gnu.2.28`, '-femulated-tls'],
+      zig: { target: `${machine}-linux-gnu.2.28`, options: ['-femulated-tls'] },
     };
   }),
   {
@@ -34,14 +38,14 @@ export const platforms: Platform[] = [
     host: 'x86_64-w64-mingw32',
   },
   ...(['arm64', 'x64'] as const).map((arch): Platform => {
-    const machine = { x64: 'x86_64', arm64: 'aarch64' }[arch];
+    const machine = machineOf(arch);
     return {
       name: `darwin-${arch}`,
       platform: 'darwin',
       arch,
       packages: ['llvm'],
       host: `${machine}-apple-darwin22`,
-      zigTarget: [`${machine}-macos.${oldestMacos}`],
+      zig: { target: `${machine}-macos.${oldestMacos}` },
     };
   }),
 ];

