@@ -1,5 +1,5 @@
-// A parallel region as clang compiles it, made by GCC's OpenMP library: that one is in all published binaries. It takes
-// a quarter of the room of clang's own, and does not end the process if another copy of itself is there.
+// A parallel region as clang compiles it, made by GCC's OpenMP library: that one is in all published binaries, and does
+// not end the process if another copy of itself is there, as clang's own does.
 #include <omp.h>
 
 #include <algorithm>
