@@ -4,8 +4,8 @@
 //   template <class T> struct Lanes: V, count, broadcast, load and store; for float also
 //   Bits (the 32-bit integers of a V), places (0, 1, ... count - 1), widen and narrow (loads and stores of codes),
 //   largest, anyDenormal, anyOutside; toDouble, to vectors of float64,
-//   kSpecialize, whether a sweep for each choice of switches is worth its code, kMeetsSlowDenormals, whether some
-//   of its processors take long for denormal numbers, and kCareful, the Isa whose findCareful is for them, or null.
+//   kSpecialize, whether a sweep for each choice of switches is worth its code, and kMeetsSlowDenormals, whether
+//   some of its processors take long for denormal numbers.
 // Nothing here may have external linkage: the linker would keep one ISA's copy for all of them.
 #include "vector.h"
 
@@ -62,6 +62,14 @@ struct Scalars {
       parameter[Parameter::ScalarCount];
 };
 
+template <class T, class V>
+[[gnu::noinline]] void fill(Uniform<V>* to, unsigned count, Row numbers) {
+  for (unsigned k = 0; k < count; k++) {
+    const T x = static_cast<T>(numbers[k]);
+    to[k] = {{Lanes<T>::broadcast(x)}, {Lanes<T>::broadcast(1 / x)}};
+  }
+}
+
 // Loads the streams of one element per lane, applies the stages, stores what changed.
 template <class Rule, class V, class Streams, class On>
 [[gnu::always_inline]] inline void update(const Streams& streams, size_t i, const Scalars<Rule, V>& c, On on) {
@@ -102,7 +110,7 @@ size_t nextRun(const Piece& piece, size_t begin, bool aligned) {
   return place > 0 && aligned ? count - place : rest / count * count;
 }
 
-size_t sweepCarefully(unsigned rule, const Piece& piece, size_t from, size_t length, Row row);
+size_t sweepCarefully(Sweep sweep, const Piece& piece, size_t from, size_t length, Row row);
 
 template <class T, class Rule, class Streams, Can can, unsigned ruleKnown, unsigned ruleValue>
 void sweep(const Piece& piece, Row row) {
@@ -112,21 +120,16 @@ void sweep(const Piece& piece, Row row) {
 
   Scalars<Rule, typename Streams::V> c;
   Row next = row + kScalars;
-  const auto uniform = [](double number) {
-    const T x = static_cast<T>(number);
-    return Uniform<typename Streams::V>{Streams::wrap(L::broadcast(x)), Streams::wrap(L::broadcast(1 / x))};
-  };
   const auto take = [&](auto& scalars, bool areUsed) {
-    for (auto& scalar : scalars) {
-      if (areUsed) scalar = uniform(*next);
-      next++;
-    }
+    constexpr unsigned count = sizeof scalars / sizeof *scalars;
+    if (areUsed) fill<T>(scalars, count, next);
+    next += count;
   };
   take(c.transformation, on.transformation.any());
   take(c.gradient, on.gradient.any());
   take(c.rule, true);
   take(c.parameter, on.parameter.any());
-  if (on.transformation.any()) c.transformation[Transformation::multiplier] = uniform(piece.multiplier);
+  if (on.transformation.any()) fill<T>(&c.transformation[Transformation::multiplier], 1, &piece.multiplier);
 
   SomeLanes<T> some;
   Codec* const codec = Streams::onlyWholeVectors ? nullptr : piece.codec;
@@ -140,7 +143,8 @@ void sweep(const Piece& piece, Row row) {
         streams.prefetch(i, on);
         if constexpr (!Streams::isCareful) {
           if (kSlowDenormals && whole && streams.anyDenormal(i, on.rule)) {
-            i += sweepCarefully(numberOf<Rule>(AllRules{}), now, begin + i, run - i, row);
+            const Sweep careful = sweep<T, Rule, CarefulStreams<Rule>, Can::everything, 0, 0>;
+            i += sweepCarefully(careful, now, begin + i, run - i, row);
             continue;
           }
         }
@@ -154,14 +158,8 @@ void sweep(const Piece& piece, Row row) {
   }
 }
 
-template <class... Rules>
-Sweep findCarefulAmong(RuleList<Rules...>, unsigned rule) {
-  static constexpr Sweep sweeps[] = {sweep<float, Rules, CarefulStreams<Rules>, Can::everything, 0, 0>...};
-  return sweeps[rule];
-}
-
 // Updates the first of some whole vectors, of which some lanes are denormal; tells how many elements.
-[[maybe_unused, gnu::noinline]] size_t sweepCarefully(unsigned rule, const Piece& piece, size_t from, size_t length,
+[[maybe_unused, gnu::noinline]] size_t sweepCarefully(Sweep sweep, const Piece& piece, size_t from, size_t length,
                                                       Row row) {
   Piece part = piece;
   part.parameter = at<float>(piece.parameter, from);
@@ -170,7 +168,7 @@ Sweep findCarefulAmong(RuleList<Rules...>, unsigned rule) {
   for (void*& common : part.common) common = at<float>(common, from);
   part.length = length < kBlock ? length : kBlock;
   part.codec = nullptr;
-  kCareful->findCareful(rule)(part, row);
+  sweep(part, row);
   return part.length;
 }
 

@@ -91,16 +91,13 @@ inline __m256 divide(__m256 a, __m256 c, __m256) { return a / c; }
 inline __m256d divide(__m256d a, __m256d c, __m256d) { return a / c; }
 
 constexpr bool kSpecialize = true, kMeetsSlowDenormals = true;
-constexpr const Isa* kCareful = &kAvx2;
 
 #include "../sweep.inl"
 
 #include "../around.inl"
 
-Sweep findCareful(unsigned rule) { return findCarefulAmong(AllRules{}, rule); }
-
 bool supported() { return kProcessor.avx2; }
 
 }  // namespace
 
-const Isa kAvx2 = {"avx2", supported, find<float>, find<double>, sweepMixed, around, findCareful};
+const Isa kAvx2 = {"avx2", supported, find<float>, find<double>, sweepMixed, around};

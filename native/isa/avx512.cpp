@@ -51,17 +51,15 @@ inline __m512 sqrt(__m512 x) { return kSlowDivider ? fusedSquareRoot(x) : _mm512
 inline __m512 divide(__m512 a, __m512 c, __m512 reciprocal) { return fusedQuotient(a, c, reciprocal); }
 
 constexpr bool kSpecialize = true, kMeetsSlowDenormals = true;
-constexpr const Isa* kCareful = &kAvx2;
 
 #include "../sweep.inl"
 
 // All that is rare, or no faster with 512 bits, is left to AVX2, which each of these processors has.
 Sweep findFloat64(unsigned rule, Row row) { return kAvx2.findFloat64(rule, row); }
-Sweep findCareful(unsigned rule) { return kAvx2.findCareful(rule); }
 const Around& around() { return kAvx2.around(); }
 
 bool supported() { return kProcessor.avx512; }
 
 }  // namespace
 
-const Isa kAvx512 = {"avx512", supported, find<float>, findFloat64, sweepMixed, around, findCareful};
+const Isa kAvx512 = {"avx512", supported, find<float>, findFloat64, sweepMixed, around};

@@ -117,8 +117,6 @@ struct Isa {
   // Updates a piece of mixed storage by the rule's sweep for float32.
   void (*sweepMixed)(unsigned rule, const Piece&, Row, Sweep);
   const Around& (*around)();
-  // The rule's sweep for whole vectors of float32 with denormal numbers, where the hardware is slow; null otherwise.
-  Sweep (*findCareful)(unsigned rule);
 };
 
 // From the fastest to the one that runs everywhere.

@@ -100,7 +100,6 @@ inline float32x4_t divide(float32x4_t a, float32x4_t c, float32x4_t) { return a 
 inline float64x2_t divide(float64x2_t a, float64x2_t c, float64x2_t) { return a / c; }
 
 constexpr bool kSpecialize = true, kMeetsSlowDenormals = false;
-constexpr const Isa* kCareful = nullptr;
 
 #include "../sweep.inl"
 
@@ -110,4 +109,4 @@ bool supported() { return true; }
 
 }  // namespace
 
-const Isa kNeon = {"neon", supported, find<float>, find<double>, sweepMixed, around, nullptr};
+const Isa kNeon = {"neon", supported, find<float>, find<double>, sweepMixed, around};

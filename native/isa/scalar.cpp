@@ -40,7 +40,6 @@ inline float divide(float a, float c, float) { return a / c; }
 inline double divide(double a, double c, double) { return a / c; }
 
 constexpr bool kSpecialize = false, kMeetsSlowDenormals = false;
-constexpr const Isa* kCareful = nullptr;
 
 #include "../sweep.inl"
 
@@ -50,4 +49,4 @@ bool supported() { return true; }
 
 }  // namespace
 
-const Isa kScalar = {"scalar", supported, find<float>, find<double>, sweepMixed, around, nullptr};
+const Isa kScalar = {"scalar", supported, find<float>, find<double>, sweepMixed, around};

@@ -15,11 +15,3 @@ template <class... Rules>
 struct RuleList {};
 
 using AllRules = RuleList<RMSprop, SGD, Adam, Adagrad, Adadelta, Adamax, Rprop, Lion, NAdam, ScheduleFree>;
-
-template <class Rule, class... Rules>
-constexpr unsigned numberOf(RuleList<Rules...>) {
-  unsigned number = 0;
-  bool found = false;
-  ((found |= __is_same(Rule, Rules), number += !found), ...);
-  return number;
-}

@@ -10,7 +10,6 @@ class CarefulStreams : public SameStreams<float, Rule> {
  public:
   using V = Careful;
   using Same::Same;
-  static V wrap(typename Same::V x) { return {x}; }
 
   V parameter(size_t i) const { return {Same::parameter(i)}; }
   V gradient(size_t i) const { return {Same::gradient(i)}; }

@@ -9,7 +9,6 @@ class SameStreams {
 
  public:
   using V = typename L::V;
-  static V wrap(V x) { return x; }
   static constexpr bool onlyWholeVectors = false;
   static constexpr bool isCareful = sizeof(T) > 4 || !kMeetsSlowDenormals;  // nothing is to be gained there
 
