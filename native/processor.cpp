@@ -33,11 +33,7 @@ Processor recognize() {
   constexpr uint32_t halfAndWhole = 0x6, masksAndWide = 0xe0;
   const uint32_t saved = savedRegisters(features);
   const bool avx = has(features.ecx, bit_AVX) && has(saved, halfAndWhole);
-#if defined(__APPLE__)
-  const bool wide = avx;  // macOS saves the registers of AVX-512 from their first use on
-#else
   const bool wide = avx && has(saved, masksAndWide);
-#endif
   // Families from 15 on are in two places.
   const uint32_t family = (features.eax >> 8 & 0xf) + (features.eax >> 20 & 0xff);
   Processor found;
