@@ -3,9 +3,10 @@ import { describe, expect, test } from 'vitest';
 import { configure, type Isa } from '../lib/index.js';
 import { arrayTypes, type DataType, dataTypes, difference, type Tensor } from './bits.js';
 import { nativeIsas } from './engines.js';
+import { times } from './times.js';
 import { optimizers, variants } from './variants.js';
 
-const RUNS = process.env.RMSPROP_SOAK ? 4000 : 250;
+const RUNS = times(250, 4000);
 
 /** Numbers of a type, from all of its bit patterns: fast-check prefers the hard ones. */
 const numbers = {

@@ -1,8 +1,9 @@
 import { availableParallelism } from 'node:os';
 import { describe, expect, test } from 'vitest';
+import { times } from '../times.js';
 import { runChild } from './child.js';
 
-const TIMES = process.env.RMSPROP_SOAK ? 100 : 6;
+const TIMES = times(6, 100);
 
 /** Each ends its process in the middle of a step: as often as this, each time in a process of its own. */
 const endings: { name: string; code: string; exit: number; stderr: RegExp }[] = [

@@ -18,6 +18,7 @@ import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { loadCheckpoint, RMSprop, saveCheckpoint } from '../../lib/index.js';
+import { times } from '../times.js';
 import { inFolder, strays } from './folder.js';
 
 const place = inFolder('place');
@@ -275,7 +276,7 @@ test('two processes that save to one path leave the checkpoint of one, whole', a
   expect(strays(place)).toEqual([]);
 });
 
-const kills = process.env.RMSPROP_SOAK === '1' ? 300 : 20;
+const kills = times(20, 300);
 test(`killed at ${kills} random moments, a save leaves the old checkpoint or the new one`, async () => {
   let [during, values] = [0, [0, 0, 0]];
   for (let k = 0; k < kills; k++) {
