@@ -27,7 +27,7 @@ struct Careful {
   friend Careful operator-(Careful a, Careful b) { return {a.x - b.x}; }
 
   // Denormal b, |a| at most 1
-  [[gnu::noinline]] friend Careful operator*(Careful a, Careful b) {
+  [[gnu::noinline]] friend SWEEP_CALL Careful operator*(Careful a, Careful b) {
     if (!anyDenormal(b.x)) return {a.x * b.x};
     const auto easy = isDenormal(b.x) & (magnitude(a.x) <= 1.0f);
     const V product = a.x * (easy ? V{} : b.x);
@@ -36,7 +36,7 @@ struct Careful {
   }
 
   // Denormal a, unless the quotient is denormal, too, or beyond 2^-49
-  [[gnu::noinline]] friend Careful operator/(Careful a, Careful b) {
+  [[gnu::noinline]] friend SWEEP_CALL Careful operator/(Careful a, Careful b) {
     if (!anyDenormal(a.x)) return {a.x / b.x};
     const auto isSmall = isDenormal(a.x);
     const V quotient = (isSmall ? as<V>(as<Bits>(unitsOf(a.x)) | (as<Bits>(a.x) & 0x80000000u)) : a.x) / b.x;
@@ -46,7 +46,7 @@ struct Careful {
   }
 
   // a * b too small to matter beside c: both are small, or a is as good as nothing beside an epsilon
-  [[gnu::noinline]] friend Careful fma(Careful a, Careful b, Careful c) {
+  [[gnu::noinline]] friend SWEEP_CALL Careful fma(Careful a, Careful b, Careful c) {
     if (!anyDenormal(a.x) && !anyDenormal(b.x) && !anyDenormal(c.x)) return {fma(a.x, b.x, c.x)};
     const V sizeA = magnitude(a.x), sizeB = magnitude(b.x);
     const V sizeC = magnitude(c.x);
@@ -59,20 +59,20 @@ struct Careful {
   }
 
   // Denormal x
-  [[gnu::noinline]] friend Careful sqrt(Careful x) {
+  [[gnu::noinline]] friend SWEEP_CALL Careful sqrt(Careful x) {
     if (!anyDenormal(x.x)) return {sqrt(x.x)};
     const auto easy = isDenormal(x.x) & (x.x > 0.0f);
     return {sqrt(easy ? unitsOf(x.x) * 2.0f : x.x) * (easy ? V{} + 0x1p-75f : V{} + 1.0f)};
   }
 
   // Denormal a; by a c that is the same in all lanes, and 1 when enough steps were made
-  [[gnu::noinline]] friend Careful divide(Careful a, Careful c, Careful reciprocal) {
+  [[gnu::noinline]] friend SWEEP_CALL Careful divide(Careful a, Careful c, Careful reciprocal) {
     if (!anyDenormal(a.x)) return {divide(a.x, c.x, reciprocal.x)};
     return Lanes<float>::anyOutside(c.x, 1.0f, 1.0f) ? a / c : a;
   }
 
   // Denormal a on its way to b = 0
-  [[gnu::noinline]] friend Careful lerp(Careful a, Careful b, Careful weight) {
+  [[gnu::noinline]] friend SWEEP_CALL Careful lerp(Careful a, Careful b, Careful weight) {
     if (!anyDenormal(a.x)) return {lerp(a.x, b.x, weight.x)};
     const auto easy = isDenormal(a.x) & (b.x == 0.0f) & (weight.x >= 0.0f) & (weight.x < 0.5f);
     const V units = unitsOf(a.x), rest = fma(-weight.x, units, units + 0x1p23f);

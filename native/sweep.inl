@@ -113,7 +113,7 @@ size_t nextRun(const Piece& piece, size_t begin, bool aligned) {
 size_t sweepCarefully(Sweep sweep, const Piece& piece, size_t from, size_t length, Row row);
 
 template <class T, class Rule, class Streams, Can can, unsigned ruleKnown, unsigned ruleValue>
-void sweep(const Piece& piece, Row row) {
+SWEEP_CALL void sweep(const Piece& piece, Row row) {
   using L = Lanes<T>;
   static_assert(Rule::StateCount <= kMaxStates);
   const Stages<can, ruleKnown, ruleValue> on(row);

@@ -4,7 +4,7 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <system_error>
+#include <exception>
 #include <thread>
 #include <utility>
 #include <vector>
@@ -114,7 +114,7 @@ bool Team::ensureLeader() {
   try {
     std::thread([this] { lead(); }).detach();
     led_ = true;
-  } catch (const std::system_error&) {
+  } catch (const std::exception&) {
     // No thread: the caller does without.
   }
   return led_;

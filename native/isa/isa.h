@@ -86,7 +86,14 @@ using Row = const double*;
 enum RowLayout : unsigned { kTransformationSwitches, kGradientSwitches, kRuleSwitches, kParameterSwitches, kRandomKey };
 constexpr unsigned kScalars = kRandomKey + 1;
 
-using Sweep = void (*)(const Piece&, Row);
+// How sweeps are called, and what they pass vectors to. On Windows, vectors would go through memory, and a sweep would
+// save ten registers for its caller.
+#if defined(_WIN32)
+#define SWEEP_CALL __attribute__((sysv_abi))
+#else
+#define SWEEP_CALL
+#endif
+using Sweep = SWEEP_CALL void (*)(const Piece&, Row);
 
 // What happens beside a sweep, whatever the rule.
 struct Around {

@@ -23,7 +23,9 @@ printf '#!/bin/sh\nexec %s "$@"\n' "$ar" >./ar
 printf '#!/bin/sh\nexec %s s "$@"\n' "$ar" >./ranlib
 chmod +x cc ar ranlib
 
-flags='-Os -g0 -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fvisibility=hidden'
+# The last flag: where MinGW has a printf of its own, the system's will do.
+flags="-Os -g0 -ffunction-sections -fdata-sections -fno-asynchronous-unwind-tables -fno-unwind-tables -fvisibility=hidden \
+  -D__USE_MINGW_ANSI_STDIO=0"
 mkdir build
 cd build
 {
