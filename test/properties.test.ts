@@ -6,7 +6,7 @@ import { nativeIsas } from './engines.js';
 import { times } from './times.js';
 import { optimizers, variants } from './variants.js';
 
-const RUNS = times(250, 4000);
+const RUNS = times(150, 4000);
 
 /** Numbers of a type, from all of its bit patterns: fast-check prefers the hard ones. */
 const numbers = {

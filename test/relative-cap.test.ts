@@ -19,7 +19,7 @@ test('optimizers with a rate that is a size of steps have it', () => {
 
 /** Tensors with tails of their own after runs of the sample, blocks and chunks; and what is large enough for threads. */
 const lengths = [1, 5, 16, 17, 255, 300, 1025, 4095, 4097, 9000];
-const large = [...lengths, 300_001];
+const large = [...lengths, 150_001];
 const make = (seed: number, View: typeof Float32Array | typeof Float64Array = Float32Array) =>
   lengths.map((length, t) => new View(length).map((_, i) => ordinaryValue(seed + t, i)));
 const makeLarge = (seed: number) =>

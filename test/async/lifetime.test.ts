@@ -3,7 +3,7 @@ import { describe, expect, test } from 'vitest';
 import { times } from '../times.js';
 import { runChild } from './child.js';
 
-const TIMES = times(6, 100);
+const TIMES = times(4, 100);
 
 /** Each ends its process in the middle of a step: as often as this, each time in a process of its own. */
 const endings: { name: string; code: string; exit: number; stderr: RegExp }[] = [

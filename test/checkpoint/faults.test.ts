@@ -276,7 +276,7 @@ test('two processes that save to one path leave the checkpoint of one, whole', a
   expect(strays(place)).toEqual([]);
 });
 
-const kills = times(20, 300);
+const kills = times(12, 300);
 test(`killed at ${kills} random moments, a save leaves the old checkpoint or the new one`, async () => {
   let [during, values] = [0, [0, 0, 0]];
   for (let k = 0; k < kills; k++) {

@@ -11,7 +11,7 @@ let worlds = 0;
 const folder = mkdtempSync(join(tmpdir(), 'rmsprop-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 
-const LEAST = times(1_500, 100_000);
+const LEAST = times(1_000, 100_000);
 
 /**
  * Random sequences of everything that can happen to an optimizer, beside the reference to which only the steps happen. A
