@@ -1,18 +1,13 @@
 // The floating-point environment of a thread: how numbers are rounded, whether denormal ones become 0, which exceptions
 // are trapped, and which have occurred. It belongs to the host, which may have set anything: no bit of a result may
-// depend on it, and the host must find it as it was.
+// depend on it, and the host must find it as it was. Nothing in the kernel uses the x87 registers, which have another.
 #pragma once
-#include <cfenv>
 #include <cstdint>
 
 #if defined(__x86_64__)
 #include <immintrin.h>
-
-#include "processor.h"
-
-// Where the processor has no fused multiply-add, that of the C library uses the x87 registers, which have an
-// environment of their own. To save that one, too, takes twenty times as long.
-inline bool sseOnly() { return kProcessor.fma; }
+#elif !defined(__aarch64__)
+#include <cfenv>
 #endif
 
 // While one of these lives, its thread computes as IEEE 754 has it: rounded to the nearest, denormal numbers kept,
@@ -21,45 +16,39 @@ class PlainFloatingPoint {
  public:
   PlainFloatingPoint() {
 #if defined(__x86_64__)
-    if (sseOnly()) {
-      sse_ = _mm_getcsr();
-      _mm_setcsr(0x1f80);
-      return;
-    }
+    sse_ = _mm_getcsr();
+    _mm_setcsr(0x1f80);
 #elif defined(__aarch64__)
     // The C library would leave the bit alone that makes float16 another type, without infinity.
-    asm volatile("mrs %0, fpcr" : "=r"(neon_.control));
-    asm volatile("mrs %0, fpsr" : "=r"(neon_.status));
-    if (neon_.control != 0) asm volatile("msr fpcr, xzr" ::: "memory");
-    return;
-#endif
+    asm volatile("mrs %0, fpcr" : "=r"(control_));
+    asm volatile("mrs %0, fpsr" : "=r"(status_));
+    if (control_ != 0) asm volatile("msr fpcr, xzr" ::: "memory");
+#else
     std::fegetenv(&all_);
     std::fesetenv(FE_DFL_ENV);
+#endif
   }
 
   ~PlainFloatingPoint() {
 #if defined(__x86_64__)
-    if (sseOnly()) {
-      _mm_setcsr(sse_);
-      return;
-    }
+    _mm_setcsr(sse_);
 #elif defined(__aarch64__)
-    if (neon_.control != 0) asm volatile("msr fpcr, %0" ::"r"(neon_.control) : "memory");
-    asm volatile("msr fpsr, %0" ::"r"(neon_.status) : "memory");
-    return;
-#endif
+    if (control_ != 0) asm volatile("msr fpcr, %0" ::"r"(control_) : "memory");
+    asm volatile("msr fpsr, %0" ::"r"(status_) : "memory");
+#else
     std::fesetenv(&all_);
+#endif
   }
 
   PlainFloatingPoint(const PlainFloatingPoint&) = delete;
   PlainFloatingPoint& operator=(const PlainFloatingPoint&) = delete;
 
  private:
-  union {
-    unsigned sse_;
-    struct {
-      uint64_t control, status;
-    } neon_;
-    std::fenv_t all_;
-  };
+#if defined(__x86_64__)
+  unsigned sse_;
+#elif defined(__aarch64__)
+  uint64_t control_, status_;
+#else
+  std::fenv_t all_;
+#endif
 };

@@ -37,8 +37,7 @@ Processor recognize() {
   // Families from 15 on are in two places.
   const uint32_t family = (features.eax >> 8 & 0xf) + (features.eax >> 20 & 0xff);
   Processor found;
-  found.fma = avx && has(features.ecx, bit_FMA);
-  found.avx2 = found.fma && has(features.ecx, bit_F16C) && has(more.ebx, bit_AVX2);
+  found.avx2 = avx && has(features.ecx, bit_FMA | bit_F16C) && has(more.ebx, bit_AVX2);
   found.avx512 = found.avx2 && wide && has(more.ebx, bit_AVX512F | bit_AVX512DQ | bit_AVX512BW | bit_AVX512VL);
   found.isIntel = vendor.ebx == signature_INTEL_ebx;
   found.isZen3Or4 = vendor.ebx == signature_AMD_ebx && family == 0x19;

@@ -4,7 +4,7 @@
 #if defined(__x86_64__)
 // What the processor has and the operating system knows of, and whose it is.
 struct Processor {
-  bool fma, avx2, avx512;
+  bool avx2, avx512;
   bool isIntel, isZen3Or4;
 };
 extern const Processor kProcessor;

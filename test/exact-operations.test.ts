@@ -58,3 +58,10 @@ describe.each([
     expectNoneWrong(output, 7 * lanes * (vectors + 118 ** 3) - 1);
   });
 });
+
+test.runIf(has('avx2'))('multiply-adds where there is no instruction: none is wrong', () => {
+  compile('emulated-fma', 'avx2');
+  const each = times(2 ** 20, 2 ** 26);
+  const output = execFileSync(programOf('emulated-fma'), [`${each}`], { encoding: 'utf8' });
+  expectNoneWrong(output, 2 * 4 * each - 1);
+});

@@ -2,7 +2,7 @@
 #include <cmath>
 #include <utility>
 
-#include "../fused.h"
+#include "../emulated-fma.h"
 #include "isa.h"
 
 namespace {
@@ -32,8 +32,12 @@ struct Lanes {
 };
 
 inline float toFloat(uint32_t x) { return static_cast<float>(static_cast<int32_t>(x)); }
-inline float fma(float a, float b, float c) { return fused(a, b, c); }
-inline double fma(double a, double b, double c) { return fused(a, b, c); }
+#if defined(__FP_FAST_FMA)  // each of these processors has an instruction
+inline float fma(float a, float b, float c) { return __builtin_fmaf(a, b, c); }
+inline double fma(double a, double b, double c) { return __builtin_fma(a, b, c); }
+#else
+using emulated::fma;
+#endif
 inline float sqrt(float x) { return std::sqrt(x); }
 inline double sqrt(double x) { return std::sqrt(x); }
 inline float divide(float a, float c, float) { return a / c; }
