@@ -83,11 +83,12 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number) {
 }
 
 /** Systems that cannot flush a folder, or not one that may not be read, say one of these. */
-const CANNOT_FLUSH = ['EACCES', 'EBADF', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM'];
+const CANNOT_FLUSH = ['EACCES', 'EBADF', 'EBUSY', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM'];
 
 async function flushFolder(path: string) {
   try {
-    const folder = await open(path, 'r');
+    // Windows flushes only what was opened to be written to; elsewhere no folder can be.
+    const folder = await open(path, process.platform === 'win32' ? 'r+' : 'r');
     try {
       await folder.sync();
     } finally {

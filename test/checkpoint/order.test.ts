@@ -7,8 +7,11 @@ import { folder, inFolder } from './folder.js';
 
 /** What is asked of the system, in order. */
 const calls: string[] = [];
+/** What is at the end of a path: of those of temporary folders, systems have several. */
 const name = (path: unknown) =>
-  path === folder ? 'folder' : basename(String(path)).replace(/^\.file\..*\.tmp$/, 'temporary');
+  basename(String(path))
+    .replace(basename(folder), 'folder')
+    .replace(/^\.file\..*\.tmp$/, 'temporary');
 
 vi.mock('node:fs/promises', async (original) => {
   const fs = await original<typeof import('node:fs/promises')>();
@@ -17,9 +20,15 @@ vi.mock('node:fs/promises', async (original) => {
       get(target, key) {
         const value = Reflect.get(target, key, target);
         if (typeof value !== 'function') return value;
-        return (...args: unknown[]) => {
-          calls.push(`${String(key)} ${name(path)}`);
-          return value.apply(target, args);
+        return async (...args: unknown[]) => {
+          const call = `${String(key)} ${name(path)}`;
+          calls.push(call);
+          try {
+            return await value.apply(target, args);
+          } catch (error) {
+            calls.push(`${call} fails`);
+            throw error;
+          }
         };
       },
     });
