@@ -1,5 +1,6 @@
 import { type FileHandle, lstat, open, readlink, realpath, rename, unlink } from 'node:fs/promises';
 import { basename, dirname, join, resolve } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { failure } from '../errors.js';
 import { attempt, quote } from './failures.js';
 import { removeStale, TemporaryName } from './temporary-name.js';
@@ -41,8 +42,9 @@ export async function replaceFile(
     await system(file.sync());
     handle = undefined;
     await system(file.close());
-    signal?.throwIfAborted();
-    await system(rename(temporary.path, target));
+    const end = performance.now() + PATIENCE;
+    do signal?.throwIfAborted();
+    while (!(await system(tryRename(temporary.path, target, end))));
   } catch (error) {
     await handle?.close().catch(() => {});
     await unlink(temporary.path).catch(() => {});
@@ -79,6 +81,25 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number) {
   while (done < bytes.length) {
     const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
     done += bytesWritten;
+  }
+}
+
+/** Windows says one of these while somebody has the file open that is to be replaced: to load it, or to look for viruses. */
+const IN_USE = ['EACCES', 'EBUSY', 'EPERM'];
+/** How long that is waited for, and how often it is tried, in milliseconds. */
+const PATIENCE = 10_000;
+const PAUSE = 20;
+
+/** Whether the file was renamed; if not, the one in its place is in use, and may be free by now. Throws after `end`. */
+async function tryRename(from: string, to: string, end: number): Promise<boolean> {
+  try {
+    await rename(from, to);
+    return true;
+  } catch (error) {
+    const inUse = IN_USE.includes((error as NodeJS.ErrnoException).code ?? '');
+    if (process.platform !== 'win32' || !inUse || performance.now() > end) throw error;
+    await sleep(PAUSE);
+    return false;
   }
 }
 

@@ -13,6 +13,7 @@ import {
   utimesSync,
   writeFileSync,
 } from 'node:fs';
+import { open } from 'node:fs/promises';
 import { hostname } from 'node:os';
 import { join } from 'node:path';
 import { threadId } from 'node:worker_threads';
@@ -261,6 +262,17 @@ const startSaver = (values: string) =>
   spawn(process.execPath, ['-e', saver, file, values], {
     stdio: ['ignore', 'pipe', 'inherit'],
   });
+
+test('a file that is open while it is replaced: the save waits where the system makes it wait', async () => {
+  await save(1);
+  const reader = await open(file);
+  const saved = save(2);
+  await new Promise((resolve) => setTimeout(resolve, 100));
+  await reader.close();
+  await saved;
+  expect(await valueIn(file)).toBe(2);
+  expect(strays(place)).toEqual([]);
+});
 
 test('two processes that save to one path leave the checkpoint of one, whole', async () => {
   const both = [startSaver('1,2'), startSaver('3,4')];
