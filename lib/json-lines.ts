@@ -1,4 +1,4 @@
-import { close, fsync, openSync, writeSync } from 'node:fs';
+import { close, closeSync, fstatSync, fsync, openSync, writeSync } from 'node:fs';
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify, types } from 'node:util';
@@ -147,7 +147,7 @@ function isWritable(to: unknown): to is Writable {
 function fileTarget(to: unknown): Target {
   let file: number;
   try {
-    file = openSync(pathOf(to), 'a');
+    file = openFile(pathOf(to));
   } catch (error) {
     if ((error as { code?: unknown }).code === 'ERR_INVALID_OPTION') throw error;
     const expected = `${show(String(to))} to be a file that can be written`;
@@ -167,6 +167,13 @@ function fileTarget(to: unknown): Target {
         .catch(unlessUnsupported)
         .finally(() => promisify(close)(file)),
   };
+}
+
+function openFile(path: string): number {
+  const file = openSync(path, 'a');
+  if (!fstatSync(file).isDirectory()) return file;
+  closeSync(file); // Windows opens folders, too
+  throw new Error('EISDIR: illegal operation on a directory');
 }
 
 function unlessUnsupported(error: NodeJS.ErrnoException) {
