@@ -3,6 +3,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import load from 'node-gyp-build';
 import type { Binding } from '../binding.js';
+import { firstLine } from './errors.js';
 import { version } from './version.js';
 
 const folder = join(__dirname, '..');
@@ -28,7 +29,7 @@ export function loadBinary(): Binding {
     if (found !== version) throw new Error(`it is of version ${found}, the package of ${version}`);
     return binding as Binding;
   } catch (cause) {
-    const reason = (cause instanceof Error ? cause.message : String(cause)).split('\n')[0];
+    const reason = firstLine(cause instanceof Error ? cause.message : String(cause));
     throw new Error(`Tried ${path}: ${reason}. ${advice(cause)}`, { cause });
   }
 }

@@ -86,6 +86,11 @@ export function noNative(reason: string, error: unknown): Error {
   return Object.assign(new Error(message, { cause: (error as Error)?.cause ?? error }), { code });
 }
 
+/** The system says more than one line of a binary that it cannot load, on Windows ended by a carriage return, too. */
+export function firstLine(message: string): string {
+  return message.split(/\r?\n/, 1)[0] as string;
+}
+
 /** A value as an error sentence shows it: short, and safe for any value. */
 export function show(value: unknown): string {
   if (typeof value === 'string') {

@@ -2,7 +2,7 @@ import { close, closeSync, fstatSync, fsync, openSync, writeSync } from 'node:fs
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify, types } from 'node:util';
-import { failure, show } from './errors.js';
+import { failure, firstLine, show } from './errors.js';
 import { isPlainObject, requirePlainObject } from './hyperparameters.js';
 import type { StepEvent } from './step-listeners.js';
 
@@ -128,7 +128,7 @@ function encodable(given: unknown): unknown {
 /** In one line, and safe for whatever was thrown. */
 function reasonOf(error: unknown): string {
   try {
-    if (error instanceof Error) return `${error.message}`.split('\n', 1)[0] as string;
+    if (error instanceof Error) return firstLine(`${error.message}`);
   } catch {
     // A message that does not let itself be read.
   }

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
+import { firstLine } from '../errors.js';
 import { version } from '../version.js';
 import { noMpi } from './faults.js';
 
@@ -91,7 +92,7 @@ export function loadBinding(folder = join(__dirname, '../..')): Binding {
   try {
     binding = createRequire(__filename)(path);
   } catch (cause) {
-    throw noMpi(`${path} could not be loaded: ${(cause as Error).message.split('\n')[0]}`, cause);
+    throw noMpi(`${path} could not be loaded: ${firstLine((cause as Error).message)}`, cause);
   }
   if (binding.version !== version) {
     throw noMpi(`${path} is of version ${binding.version}, the package of ${version}`);
