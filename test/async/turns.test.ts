@@ -236,10 +236,12 @@ describe.each(engines)('on %s', (isa: Isa) => {
 
 describe('on the kernel', () => {
   const [native] = engines;
+  // On Windows the step is over when stepAsync() returns.
+  const inBackground = test.skipIf(process.platform === 'win32');
   beforeEach(() => configure({ isa: native as Isa, threads: 2 }));
   afterEach(() => turnOfTheLoop());
 
-  test('the event loop turns while a step is made', async () => {
+  inBackground('the event loop turns while a step is made', async () => {
     const optimizer = new Adam(large());
     const gradient = large();
     await optimizer.stepAsync(gradient);
@@ -272,7 +274,7 @@ describe('on the kernel', () => {
     expect(w).not.toEqual(f32(0));
   });
 
-  test('a step that has begun is finished, whatever the signal says', async () => {
+  inBackground('a step that has begun is finished, whatever the signal says', async () => {
     const controller = new AbortController();
     const w = large();
     const first = w[0];
