@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, expect, test } from 'vitest';
+import { canCompile } from './compile.js';
 
 const program = join(__dirname, '../build/pace');
 beforeAll(() => {
@@ -8,7 +9,7 @@ beforeAll(() => {
 });
 
 // Steps alone take 10. The second step is always alone: it tells so.
-test.each([
+test.runIf(canCompile).each([
   {
     case: 'threads that are never late are always used',
     together: [99, 5, 6, 9, 5],
@@ -33,7 +34,7 @@ test.each([
   expect(execFileSync(program, together.map(String), { encoding: 'utf8' })).toBe(steps);
 });
 
-test('a pause ends however often threads are late', () => {
+test.runIf(canCompile)('a pause ends however often threads are late', () => {
   const together = Array.from({ length: 20 }, () => '50');
   const steps = execFileSync(program, together, { encoding: 'utf8' });
   expect(Math.max(...steps.split('n').map(({ length }) => length))).toBe(255);

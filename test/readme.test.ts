@@ -9,6 +9,7 @@ import { optimizers } from './variants.js';
 const root = join(__dirname, '..');
 const readme = readFileSync(join(root, 'README.md'), 'utf8');
 // Inside the package, so that it finds itself by its name, as an installed package is found.
+mkdirSync(join(root, 'build'), { recursive: true });
 const folder = mkdtempSync(join(root, 'build/readme-'));
 afterAll(() => rmSync(folder, { recursive: true }));
 

@@ -14,7 +14,10 @@ async function output(code: string, options: readonly string[] = []) {
   return stdout;
 }
 
-test.each([1, 2, 3, 5])(
+// Only there does a process find its threads in files.
+const onLinux = test.runIf(process.platform === 'linux');
+
+onLinux.each([1, 2, 3, 5])(
   'there are never more than %i threads, whoever asks for steps of whatever kind',
   async (threads) => {
     const most = await output(`
@@ -49,7 +52,7 @@ test.each([1, 2, 3, 5])(
   },
 );
 
-test('threads end when fewer are asked for, and come back', async () => {
+onLinux('threads end when fewer are asked for, and come back', async () => {
   const sizes = await output(`
     const optimizer = new Adam(tensor());
     const gradient = tensor();
@@ -200,13 +203,10 @@ test('a forked child and the workers of a cluster make steps of both kinds', asy
   expect({ message, code }).toEqual({ message: [true, 0, 0], code: 0 });
 });
 
-test.runIf(process.platform === 'linux')(
-  'a process bound to one processor takes one thread',
-  async () => {
-    const code = 'console.log(JSON.stringify([runtime().threads, runtime().threadsReason]));';
-    expect(JSON.parse(await output(code, ['taskset', '-c', '0']))).toEqual([
-      1,
-      '1 processors are available',
-    ]);
-  },
-);
+onLinux('a process bound to one processor takes one thread', async () => {
+  const code = 'console.log(JSON.stringify([runtime().threads, runtime().threadsReason]));';
+  expect(JSON.parse(await output(code, ['taskset', '-c', '0']))).toEqual([
+    1,
+    '1 processors are available',
+  ]);
+});

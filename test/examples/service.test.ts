@@ -127,11 +127,15 @@ test('who hangs up in the middle of a body disturbs nobody', async () => {
   expect(await ask('GET /status')).toEqual({ status: 200, answer: { learned: 5 } });
 });
 
-test('what it has learned when it is asked to end, its successor knows', async () => {
-  const before = await ask('POST /predict', features);
-  service.kill('SIGTERM');
-  await once(service, 'exit');
-  await start();
-  expect(await ask('GET /status')).toEqual({ status: 200, answer: { learned: 5 } });
-  expect(await ask('POST /predict', features)).toEqual(before);
-});
+// On Windows a process can only be ended, not asked to.
+test.skipIf(process.platform === 'win32')(
+  'what it has learned when it is asked to end, its successor knows',
+  async () => {
+    const before = await ask('POST /predict', features);
+    service.kill('SIGTERM');
+    await once(service, 'exit');
+    await start();
+    expect(await ask('GET /status')).toEqual({ status: 200, answer: { learned: 5 } });
+    expect(await ask('POST /predict', features)).toEqual(before);
+  },
+);
