@@ -16,10 +16,11 @@ export interface LionOptions extends CommonOptions {
 }
 
 const hyperparameters: Specification<LionOptions> = {
-  ...commonHyperparameters,
+  // First, as in every rule: of objects of many shapes V8 reads fractions that come later by allocating them.
   learningRate: nonNegative(0.0001),
   beta1: properFraction(0.9),
   beta2: properFraction(0.99),
+  ...commonHyperparameters,
   weightDecayMode: oneOf('decoupled', 'l2'),
 };
 

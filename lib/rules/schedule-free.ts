@@ -41,13 +41,13 @@ export interface ScheduleFreeOptions extends Omit<CommonOptions, 'weightDecayMod
 const LARGEST_POWER = 4;
 
 export const scheduleFreeHyperparameters: Specification<ScheduleFreeOptions> = {
-  ...commonHyperparameters,
-  learningRate: nonNegative(0.0025),
+  learningRate: nonNegative(0.0025), // first, as in lion.ts
   beta1: openFraction(0.9),
   epsilon: nonNegative(1e-8),
   warmUpSteps: integer(0, Number.MAX_SAFE_INTEGER),
   r: upTo(LARGEST_POWER, 0),
   weightLrPower: upTo(LARGEST_POWER, 2),
+  ...commonHyperparameters,
   weightDecayMode: oneOf('update'),
 };
 
