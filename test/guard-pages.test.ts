@@ -38,7 +38,7 @@ test.runIf(process.platform === 'linux')(
     const ways = storages.length + 2; // and all in float32, all in float64
     // Up to two vectors of AVX-512 and one element; as many around a block of 256; two blocks.
     const lengths = 34 + 35 + 1;
-    const each = nativeIsas.length * ways * choices * 4;
+    const each = nativeIsas.length * ways * choices * 2; // of four places
     expect(output).toBe(
       `${each * lengths} steps, ${each * (lengths - 1)} changed the parameters\n`,
     );
