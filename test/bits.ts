@@ -7,7 +7,7 @@ export type Tensor = Float32Array | Float64Array;
 export const arrayTypes = { float32: Float32Array, float64: Float64Array } as const;
 
 /** The bits of a tensor, all NaNs alike: their payloads are not promised. */
-export function bitsOf(tensor: Tensor): ArrayLike<number | bigint> & { join(): string } {
+export function bitsOf(tensor: Tensor): Uint32Array | BigUint64Array {
   const copy = tensor.map((x) => (Number.isNaN(x) ? Number.NaN : x)) as Tensor;
   return tensor instanceof Float32Array
     ? new Uint32Array(copy.buffer)

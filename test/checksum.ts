@@ -9,7 +9,15 @@ import { deepStrictEqual } from 'node:assert/strict';
 import { createHash } from 'node:crypto';
 import { configure, type Isa, runtime } from '../lib/index.js';
 import type { AnyRule } from '../lib/rule.js';
-import { bitsOf, type DataType, dataTypes, ordinaryValue, place, specialValues } from './bits.js';
+import {
+  bitsOf,
+  type DataType,
+  dataTypes,
+  ordinaryValue,
+  ordinaryValues,
+  place,
+  specialValues,
+} from './bits.js';
 import { type Environment, environments, stepIn } from './floating-point.js';
 import { possible, storagesOf, tensorOf } from './storages.js';
 import { extremes, optimizers, variants } from './variants.js';
@@ -36,15 +44,16 @@ function checksum(): string {
         const used = v === all.length - 1 ? lengths : lengths.slice(0, 2);
         const special = (seed: number) =>
           place(type, specialLength, 8, (k) => specialValue(type, seed, k)).tensor;
-        const params = used.map((n, i) => place(type, n, 8 * i, (k) => ordinaryValue(i, k)).tensor);
+        const ordinary = (n: number, offset: number, seed: number) =>
+          place(type, n, offset, ordinaryValues(seed, n)).tensor;
+        const params = used.map((n, i) => ordinary(n, 8 * i, i));
         params.push(special(1));
         const optimizer = new Class(params, { ...options, ...scheduled(rule) });
         for (let t = 0; t < 3; t++) {
-          const gradient = (n: number, i: number) =>
-            place(type, n, 16, (k) => ordinaryValue(10 + t + i, k)).tensor;
+          const gradient = (n: number, i: number) => ordinary(n, 16, 10 + t + i);
           optimizer.step([...used.map(gradient), special(2 + t)]);
         }
-        for (const tensor of params) sum.update(bitsOf(tensor).join());
+        for (const tensor of params) sum.update(bitsOf(tensor));
       }
     }
     for (const storage of storagesOf(rule)) {
@@ -57,7 +66,7 @@ function checksum(): string {
       const optimizer = new Class(params, { ...variant, ...storage, ...scheduled(rule) });
       for (let t = 0; t < 3; t++) optimizer.step(tensors(2 + t));
       for (const tensor of params) {
-        sum.update(tensor instanceof Uint16Array ? tensor : bitsOf(tensor as Float32Array).join());
+        sum.update(tensor instanceof Uint16Array ? tensor : bitsOf(tensor as Float32Array));
       }
     }
   }
