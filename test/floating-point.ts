@@ -1,3 +1,4 @@
+import { renameSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { binding } from './binding.js';
@@ -86,7 +87,9 @@ function compiled(): Call {
   const headers = (require('node-api-headers') as { include_dir: string }).include_dir;
   const module = join(__dirname, '../build/floating-point.node');
   const source = join(__dirname, 'floating-point.cpp');
-  compile('-shared', '-fPIC', '-I', headers, source, '-o', module);
+  const whole = `${module}.${process.pid}`; // others may compile it at the same time
+  compile('-shared', '-fPIC', '-I', headers, source, '-o', whole);
+  renameSync(whole, module);
   call = (require(module) as { call: Call }).call;
   return call;
 }
