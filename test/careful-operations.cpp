@@ -16,6 +16,8 @@ const Isa kAvx2{};  // which takes over what is not looked at here
 #include <limits>
 #include <vector>
 
+#include "random.h"
+
 namespace {
 
 using V = Lanes<float>::V;
@@ -30,13 +32,7 @@ void compare(Careful found, V expected) {
     wrong += bits[lane] != expectedBits[lane] && !(found.x[lane] != found.x[lane] && expected[lane] != expected[lane]);
 }
 
-uint64_t state = 1;  // SplitMix64
-uint64_t random() {
-  uint64_t z = state += 0x9e3779b97f4a7c15;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
+Random random;
 
 // Numbers around which the operations go different ways, and their neighbours
 std::vector<float> specialValues() {

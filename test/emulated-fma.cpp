@@ -6,15 +6,11 @@
 #include <cstdlib>
 #include <cstring>
 
+#include "random.h"
+
 namespace {
 
-uint64_t state = 1;  // SplitMix64
-uint64_t random() {
-  uint64_t z = state += 0x9e3779b97f4a7c15;
-  z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-  z = (z ^ z >> 27) * 0x94d049bb133111eb;
-  return z ^ z >> 31;
-}
+Random random;
 
 template <class T>
 struct Format;

@@ -12,6 +12,8 @@
 #include <map>
 #include <string>
 
+#include "random.h"
+
 namespace {
 
 struct Count {
@@ -165,13 +167,7 @@ Count quotientsNearMidpoints() {
 // hardware must divide.
 Count quotientsOfAllKinds() {
   Count count;
-  uint64_t state = 1;  // SplitMix64
-  const auto random = [&] {
-    uint64_t z = state += 0x9e3779b97f4a7c15;
-    z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
-    z = (z ^ z >> 27) * 0x94d049bb133111eb;
-    return z ^ z >> 31;
-  };
+  Random random;
   const auto randomWith = [&](uint32_t exponent) { return fromBits((random() & 0x807fffff) | exponent << 23); };
 
   forSpecialValues([&](float c) {

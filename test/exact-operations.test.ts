@@ -2,12 +2,12 @@ import { execFileSync } from 'node:child_process';
 import { join } from 'node:path';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { type Isa, runtime } from '../lib/index.js';
-import { canCompile } from './compile.js';
+import { canCompile, compile } from './compile.js';
 import { times } from './times.js';
 
 // Those flags of the kernel's that make a difference to arithmetic or silence false alarms (CMakeLists.txt).
 const flags = [
-  ...['-std=c++20', '-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
+  ...['-O3', '-ffp-contract=off', '-fno-math-errno', '-fno-trapping-math'],
   ...['-Wno-uninitialized', '-Wno-maybe-uninitialized', '-Wno-ignored-attributes'],
 ];
 const programOf = (name: string) => join(__dirname, '../build', name);
@@ -15,9 +15,9 @@ const isaFlags = {
   avx512: ['-mavx512f', '-mavx512bw', '-mavx512dq', '-mavx512vl', '-mfma'],
   avx2: ['-mavx2', '-mfma', '-mf16c'],
 };
-function compile(name: string, isa: keyof typeof isaFlags, ...more: string[]) {
+function build(name: string, isa: keyof typeof isaFlags, ...more: string[]) {
   const source = join(__dirname, `${name}.cpp`);
-  execFileSync('g++', [...flags, ...more, ...isaFlags[isa], source, '-o', programOf(name)]);
+  compile(...flags, ...more, ...isaFlags[isa], source, '-o', programOf(name));
 }
 
 const has = (isa: Isa) => canCompile && runtime().availableIsas.includes(isa);
@@ -31,7 +31,7 @@ function expectNoneWrong(output: string, expectedCases: number) {
 
 describe.runIf(has('avx512'))('square roots and quotients from fused operations', () => {
   beforeAll(() => {
-    compile('exact-operations', 'avx512');
+    build('exact-operations', 'avx512');
   });
 
   // The program says what each proof is, and how.
@@ -51,7 +51,7 @@ describe.each([
   ['avx2', 8],
 ] as const)('%s', (isa, lanes) => {
   test.runIf(has(isa))('operations that avoid denormal numbers: none is wrong', () => {
-    compile('careful-operations', isa, '-O1');
+    build('careful-operations', isa, '-O1');
     const vectors = times(2 ** 18, 2 ** 22);
     const program = programOf('careful-operations');
     const output = execFileSync(program, [`${vectors}`], { encoding: 'utf8' });
@@ -61,7 +61,7 @@ describe.each([
 });
 
 test.runIf(has('avx2'))('multiply-adds where there is no instruction: none is wrong', () => {
-  compile('emulated-fma', 'avx2');
+  build('emulated-fma', 'avx2');
   const each = times(2 ** 20, 2 ** 26);
   const output = execFileSync(programOf('emulated-fma'), [`${each}`], { encoding: 'utf8' });
   expectNoneWrong(output, 2 * 4 * each - 1);
