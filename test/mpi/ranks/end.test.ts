@@ -1,5 +1,6 @@
 import { randomInt } from 'node:crypto';
 import { describe, expect, test } from 'vitest';
+import { times } from '../../times.js';
 import { mpirun, rankCounts } from '../mpirun.js';
 
 /** Seconds by which all must be over on a machine that has other things to do. */
@@ -30,9 +31,7 @@ describe.each([0, 1])('rank %i', (victim) => {
   });
 });
 
-// The long form: RMSPROP_KILLS=50.
-const kills = Number(process.env.RMSPROP_KILLS ?? 5);
-test.each(Array.from({ length: kills }, (_, i) => [i % 3, randomInt(2500)] as const))(
+test.each(Array.from({ length: times(5, 50) }, (_, i) => [i % 3, randomInt(2500)] as const))(
   'rank %i is killed after %i ms: all ranks end, and mpirun says so',
   async (victim, delay) => {
     const { code, stderr, seconds } = await mpirun(3, 'end.ts', [

@@ -7,6 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readManifest } from '../../../lib/mpi/manifest.js';
 import { RMSprop } from '../../../lib/rules/index.js';
+import { times } from '../../times.js';
 import { tensors } from '../model.js';
 import { mpirun, rankCounts } from '../mpirun.js';
 import { checksumOf } from './checksum.js';
@@ -80,7 +81,7 @@ async function savedStep(): Promise<number> {
   return ((await readManifest(folder)).metadata as { step: number }).step;
 }
 
-const kills = Number(process.env.RMSPROP_KILLS ?? 3);
+const kills = times(3, 50);
 
 test('a rank that is killed, at any moment, costs the steps since the last checkpoint, and no other', async () => {
   const [steps, every, ranks] = [60, 3, 2];
