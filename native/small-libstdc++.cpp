@@ -1,5 +1,5 @@
-// For Windows, where libstdc++ is in the binary: its own of these bring along two thirds of what would be of it there,
-// to write down which exception it was that nobody caught, and to put words into others. Nobody reads them.
+// For Windows, where libstdc++ is in the binary. What it has of these writes down which exception nobody caught, and
+// puts words into others: for that it brings along twice as much as all else takes. Nobody reads them.
 #include <cstdlib>
 #include <new>
 

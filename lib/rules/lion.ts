@@ -16,7 +16,7 @@ export interface LionOptions extends CommonOptions {
 }
 
 const hyperparameters: Specification<LionOptions> = {
-  // First, as in every rule: of objects of many shapes V8 reads fractions that come later by allocating them.
+  // First, as in every rule: else V8, from Node.js 22 on, allocates when it is read (test/garbage.test.ts).
   learningRate: nonNegative(0.0001),
   beta1: properFraction(0.9),
   beta2: properFraction(0.99),

@@ -86,8 +86,9 @@ async function writeAll(file: FileHandle, bytes: Uint8Array, position: number) {
 
 /** Windows says one of these while somebody has the file open that is to be replaced: to load it, or to look for viruses. */
 const IN_USE = ['EACCES', 'EBUSY', 'EPERM'];
-/** How long that is waited for, and how often it is tried, in milliseconds. */
+/** How long that is waited for, in milliseconds, */
 const PATIENCE = 10_000;
+/** and how long before each further attempt. */
 const PAUSE = 20;
 
 /** Whether the file was renamed; if not, the one in its place is in use, and may be free by now. Throws after `end`. */
@@ -103,7 +104,7 @@ async function tryRename(from: string, to: string, end: number): Promise<boolean
   }
 }
 
-/** Systems that cannot flush a folder, or not one that may not be read, say one of these. */
+/** Systems that cannot flush a folder, or not one that may not be read or that is in use, say one of these. */
 const CANNOT_FLUSH = ['EACCES', 'EBADF', 'EBUSY', 'EINVAL', 'EISDIR', 'ENOTSUP', 'EPERM'];
 
 async function flushFolder(path: string) {
