@@ -4,12 +4,11 @@
 # The includer sets RMSPROP_ARCH.
 set(CMAKE_SYSTEM_NAME Linux)
 set(CMAKE_CXX_COMPILER ${RMSPROP_ARCH}-linux-gnu-g++)
-# What is linked, from libraries that every system with Node.js has.
 set(RMSPROP_LIBRARIES "")
-foreach(name libstdc++.so.6 libgcc.a libgcc_s.so.1)
+foreach(name libgcc.a libgcc_eh.a)
   execute_process(COMMAND ${CMAKE_CXX_COMPILER} -print-file-name=${name}
     OUTPUT_VARIABLE library OUTPUT_STRIP_TRAILING_WHITESPACE COMMAND_ERROR_IS_FATAL ANY)
   string(APPEND RMSPROP_LIBRARIES " ${library}")
 endforeach()
 include(${CMAKE_CURRENT_LIST_DIR}/zig.cmake)
-set(RMSPROP_OLD_LIBRARIES ON)
+set(RMSPROP_SMALL_LIBRARIES ON)

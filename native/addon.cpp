@@ -145,6 +145,7 @@ Napi::Value createPlan(const Napi::CallbackInfo& info) {
        reports = info[9].As<Napi::Float64Array>(), squares = info[10].As<Napi::Float64Array>(),
        sums = info[11].As<Napi::Float64Array>(), samples = info[12].As<Napi::Float64Array>(),
        distances = info[13].As<Napi::Float64Array>(), multipliers = info[14].As<Napi::Float64Array>();
+  if (env.IsExceptionPending()) return env.Null();
 
   std::vector<Plan::Tensor> tensors(parameters.Length());
   const double* next = layout.Data();

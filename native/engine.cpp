@@ -32,7 +32,9 @@ const Isa* fastest() {
 }  // namespace
 
 Configuration& configuration() {
-  static Configuration shared{fastest(), 0};
+  static constinit Configuration shared{nullptr, 0};
+  const Isa* none = nullptr;
+  if (!shared.isa) shared.isa.compare_exchange_strong(none, fastest());
   return shared;
 }
 

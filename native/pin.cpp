@@ -51,18 +51,13 @@ bool countsAlike(napi_value buffer, const void* data) {
   return true;
 }
 
-bool tryToPin(napi_env env) {
+}  // namespace
+
+bool canPin(napi_env env) {
   if (!getBackingStore || !getSharedBackingStore || !getData) return false;
   void* data = nullptr;
   napi_value buffer;
   return napi_create_arraybuffer(env, 64, &data, &buffer) == napi_ok && isHandle(buffer) && countsAlike(buffer, data);
-}
-
-}  // namespace
-
-bool canPin(napi_env env) {
-  static const bool can = tryToPin(env);
-  return can;
 }
 
 Pin pin(napi_env env, napi_value buffer) {

@@ -1,5 +1,7 @@
-// What threads need of the operating system, beyond std::thread.
+// What threads need of the operating system, beyond what the C++ library has.
 #pragma once
+#include <pthread.h>
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -10,9 +12,22 @@
 #endif
 #include <windows.h>
 #else
-#include <pthread.h>
 #include <signal.h>
 #endif
+
+// A thread that the system may not have to give: std::thread throws then.
+class SystemThread {
+ public:
+  // Whether it is given, and runs that now.
+  bool start(void* (*run)(void* context), void* context) {
+    return pthread_create(&thread_, nullptr, run, context) == 0;
+  }
+  void detach() { pthread_detach(thread_); }
+  void join() { pthread_join(thread_, nullptr); }
+
+ private:
+  pthread_t thread_;
+};
 
 // While one of these lives, its thread gets no signals, and the threads that it makes never will: signals are for the
 // threads that have handlers for them. Windows has none.

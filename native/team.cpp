@@ -4,8 +4,6 @@
 
 #include <algorithm>
 #include <cstdlib>
-#include <exception>
-#include <thread>
 #include <utility>
 #include <vector>
 
@@ -15,11 +13,11 @@ namespace {
 
 // Waking a sleeping thread takes longer than many a step: whoever waits looks so often before it falls asleep. It is
 // what the threads of the OpenMP library do, and how often they do it.
-uint32_t spinCount() {
+const uint32_t kSpinCount = [] {
   const char* asked = std::getenv("GOMP_SPINCOUNT");
   const unsigned long turns = asked ? std::strtoul(asked, nullptr, 10) : 20000;
   return static_cast<uint32_t>(std::min(turns, 1000000ul));
-}
+}();
 
 void pause() {
 #if defined(__x86_64__)
@@ -30,8 +28,7 @@ void pause() {
 }
 
 void waitWhile(const std::atomic<uint32_t>& counter, uint32_t value) {
-  static const uint32_t turns = spinCount();
-  for (uint32_t turn = 0; turn < turns; turn++) {
+  for (uint32_t turn = 0; turn < kSpinCount; turn++) {
     if (counter.load(std::memory_order_acquire) != value) return;
     pause();
   }
@@ -43,15 +40,14 @@ void advance(std::atomic<uint32_t>& counter) {
   wakeAll(counter);
 }
 
+Team& processTeam = *new Team;
+
 }  // namespace
 
-Team& Team::ofProcess() {
-  static Team& team = *new Team;
-  return team;
-}
+Team& Team::ofProcess() { return processTeam; }
 
 bool Team::share(unsigned shares, Work work) {
-  if (leader_ == std::this_thread::get_id()) {
+  if (leader_ == pthread_self()) {
     runShares(0, shares, work);
     return true;
   }
@@ -111,17 +107,18 @@ bool Team::ensureLeader() {
   const WithoutSignals here;
   makeRoomForSteps();
   stayLoaded();
-  try {
-    std::thread([this] { lead(); }).detach();
-    led_ = true;
-  } catch (const std::exception&) {
-    // No thread: the caller does without.
-  }
+  SystemThread leader;
+  const auto lead = [](void* team) -> void* {
+    static_cast<Team*>(team)->lead();
+    return nullptr;
+  };
+  led_ = leader.start(lead, this);
+  if (led_) leader.detach();
   return led_;
 }
 
 void Team::lead() {
-  leader_ = std::this_thread::get_id();
+  leader_ = pthread_self();
   nameThisThread("rmsprop");
   for (;;) {
     const uint32_t rings = rings_.load(std::memory_order_acquire);
@@ -176,14 +173,13 @@ void Team::runShares(unsigned first, unsigned shares, Work work) {
 unsigned Team::canGrowTo(unsigned threads) {
   if (threads <= size_) return threads;
   std::atomic<uint32_t> enough{0};
-  std::vector<std::thread> given;
-  try {
-    given.reserve(threads);
-    while (size_ + given.size() < threads) given.emplace_back([&] { sleepWhile(enough, 0); });
-  } catch (const std::exception&) {
-    // So many, and no more.
-  }
+  const auto wait = [](void* counter) -> void* {
+    sleepWhile(*static_cast<std::atomic<uint32_t>*>(counter), 0);
+    return nullptr;
+  };
+  std::vector<SystemThread> given;
+  for (SystemThread next; size_ + given.size() < threads && next.start(wait, &enough);) given.push_back(next);
   advance(enough);
-  for (std::thread& thread : given) thread.join();
+  for (SystemThread& thread : given) thread.join();
   return size_ + static_cast<unsigned>(given.size());
 }

@@ -1,10 +1,11 @@
 // The one team of threads of the process. It takes its share of large steps, and makes asynchronous ones: one at a
 // time, in the order asked for, whichever JavaScript threads ask.
 #pragma once
+#include <pthread.h>
+
 #include <atomic>
 #include <cstdint>
 #include <mutex>
-#include <thread>
 #include <vector>
 
 class Team {
@@ -62,6 +63,6 @@ class Team {
   std::atomic<uint32_t> jobs_done_{0};
 
   // Not a thread-local variable: glibc and musl find those differently, and one binary serves both.
-  std::atomic<std::thread::id> leader_{};
+  std::atomic<pthread_t> leader_{};
   unsigned size_ = 1;  // the leader and the threads that serve it now
 };

@@ -6,4 +6,4 @@ include(${CMAKE_CURRENT_LIST_DIR}/../cmake/linux.cmake)
 execute_process(COMMAND g++ -dumpversion OUTPUT_VARIABLE version OUTPUT_STRIP_TRAILING_WHITESPACE)
 set(CMAKE_CXX_COMPILER ${RMSPROP_ZIG} c++ -target ${RMSPROP_TARGET} -nostdinc++ -I/usr/include/c++/${version}
   -I/usr/include/x86_64-linux-gnu/c++/${version})
-set(RMSPROP_OLD_LIBRARIES OFF)
+set(RMSPROP_SMALL_LIBRARIES OFF)

@@ -1,6 +1,6 @@
 import { statSync } from 'node:fs';
 import { join } from 'node:path';
-import { binaryLimit, binaryOf, newestSymbols, oldestMacos, type Platform } from './platforms.mts';
+import { binaryLimit, binaryOf, newestGlibc, oldestMacos, type Platform } from './platforms.mts';
 import { root, run } from './tools.mts';
 
 /** Looks at a binary without running it: throws if it is too large or needs too new a system, else says what it needs. */
@@ -10,34 +10,30 @@ export function inspect(platform: Platform): string {
   const limit = binaryLimit(platform);
   if (size > limit) throw new Error(`${binary} has ${size} bytes, more than ${limit}`);
   const findings = [`${size} bytes`];
-  if (platform.platform === 'linux') findings.push(...symbolVersions(binary));
+  if (platform.platform === 'linux') findings.push(glibc(binary));
   if (platform.platform === 'darwin') findings.push(...macos(binary, platform));
   return findings.join(', ');
 }
 
-/** The newest version of each library that an ELF file asks for. */
-function symbolVersions(binary: string): string[] {
-  const text = run('readelf', [
-    '--wide',
-    '--dynamic',
-    '--version-info',
-    '--section-headers',
-    binary,
-  ]);
-  if (/ \.(symtab|debug_info)/.test(text)) throw new Error(`${binary} is not stripped`);
+/** The newest version of glibc that an ELF file needs, which needs nothing else but Node-API. */
+function glibc(binary: string): string {
+  const headers = run('readelf', ['--wide', '--dynamic', '--section-headers', binary]);
+  if (/ \.(symtab|debug_info)/.test(headers)) throw new Error(`${binary} is not stripped`);
   // musl does not have this name of glibc's.
-  if (/\[ld-linux/.test(text)) throw new Error(`${binary} needs the loader of glibc`);
-  return Object.entries(newestSymbols).flatMap(([library, limit]) => {
-    const versions = [...text.matchAll(new RegExp(`\\b${library}_([0-9.]+)`, 'g'))].map(
-      ([, v]) => v as string,
-    );
-    const newest = versions.sort(byVersion).at(-1);
-    if (newest === undefined) return [];
-    if (byVersion(newest, limit) > 0) {
-      throw new Error(`${binary} needs ${library}_${newest}, which is newer than ${limit}`);
-    }
-    return [`${library} ${newest}`];
+  if (/\[ld-linux/.test(headers)) throw new Error(`${binary} needs the loader of glibc`);
+  const symbols = run('nm', ['--dynamic', '--undefined-only', '--format=posix', binary])
+    .split('\n')
+    .map((line) => line.split(' ')[0] as string)
+    .filter((symbol) => symbol !== '' && !symbol.startsWith('napi_'));
+  const versions = symbols.map((symbol) => {
+    const [, version] = symbol.match(/@GLIBC_([0-9.]+)$/) ?? [];
+    if (version === undefined) throw new Error(`${binary} needs ${symbol}, which glibc has not`);
+    return version;
   });
+  const newest = versions.sort(byVersion).at(-1) as string;
+  if (byVersion(newest, newestGlibc) > 0)
+    throw new Error(`${binary} needs glibc ${newest}, which is newer than ${newestGlibc}`);
+  return `glibc ${newest}`;
 }
 
 const byVersion = (a: string, b: string) => a.localeCompare(b, 'en', { numeric: true });
