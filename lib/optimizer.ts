@@ -10,10 +10,9 @@ import { DenseGradients, isDense, type RowsOptions } from './dense-rows.js';
 import type { Engine, Plan } from './engine.js';
 import { failure } from './errors.js';
 import { extendState } from './extend-state.js';
-import { checkTogether, readGroupOptions } from './group-options.js';
+import { readGroupOptions } from './group-options.js';
+import { defineHyperparameters, groupsWith } from './hyperparameter-properties.js';
 import {
-  checkValue,
-  type Hyperparameter,
   optimizerWideNames,
   readOptions,
   type Specification,
@@ -43,7 +42,7 @@ import type { AnyRule } from './rule.js';
 import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
 import { warnUnlessScheduled } from './schedules/scheduled.js';
-import { checkSelection, checkSelections } from './selection.js';
+import { checkSelections } from './selection.js';
 import { type RowNumbers, rowsFault } from './sparse-rows.js';
 import type { State } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
@@ -59,8 +58,6 @@ export type ParameterGroup<O> = Omit<Values<O>, keyof OptimizerWideOptions> & {
   /** The names of its tensors in the order of the gradients: keys of the record, else places, `'0'`. */
   readonly params: readonly string[];
 };
-
-type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
 
 /**
  * What all optimizers share: parameters, groups, hyperparameters, state, and the step over all tensors at once. A rule
@@ -675,34 +672,6 @@ export abstract class Optimizer<O, P extends object> {
     return memoryFault(this.#parameters, gradients, this.#control.zeroes) ?? overlap(where, other);
   }
 
-  /** Sets one hyperparameter of a group, or of all; of none if it throws. */
-  #set(chosen: number | undefined, name: string, value: unknown) {
-    if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
-    const { hyperparameters } = this.#rule;
-    const isChosen = (_: StepGroup, k: number) => chosen === undefined || chosen === k;
-    const [first] = this.#groups.filter(isChosen) as [StepGroup];
-    const kept = checkValue(hyperparameters, name, value, `${first.path}.${name}`);
-    checkSelection(name, kept, this.#groups.filter(isChosen));
-    const changed = this.#groups.map((group, k) => {
-      if (!isChosen(group, k)) return group;
-      if ((hyperparameters as Hyperparameters)[name]?.initial) {
-        const expected = `${group.path}.${name} to be set when the optimizer is made`;
-        throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
-      }
-      const values = valuesWith(group.values, { [name]: kept });
-      checkTogether(this.#rule, values, group.path);
-      checkStorage(values, group.parameters, group.path);
-      return group.with(values);
-    });
-    const state = extendState(this.#rule, this.#state, changed, this.#parameters);
-    if (state !== this.#state) {
-      this.#requireIdle(`${name} to be set to what needs new states`);
-      this.#state = state;
-      this.#plan = undefined;
-    }
-    this.#groups = changed;
-  }
-
   #expose(k: number): ParameterGroup<O> {
     const { first, end } = this.#groups[k] as StepGroup;
     const names = this.#parameters.slice(first, end).map(({ name }) => name);
@@ -718,15 +687,26 @@ export abstract class Optimizer<O, P extends object> {
     chosen: number | undefined,
     without: readonly string[] = [],
   ) {
-    const values = () => (this.#groups[chosen ?? 0] as StepGroup).values as Record<string, unknown>;
-    for (const name of Object.keys(this.#rule.hyperparameters)) {
-      if (without.includes(name)) continue;
-      Object.defineProperty(target, name, {
-        enumerable: true,
-        get: () => values()[name],
-        set: (value: unknown) => this.#set(chosen, name, value),
-      });
+    const all = Object.keys(this.#rule.hyperparameters);
+    defineHyperparameters(
+      target,
+      all.filter((name) => !without.includes(name)),
+      () => (this.#groups[chosen ?? 0] as StepGroup).values,
+      (name, value) => this.#set(chosen, name, value),
+    );
+  }
+
+  /** Sets one hyperparameter of a group, or of all; of none if it throws. */
+  #set(chosen: number | undefined, name: string, value: unknown) {
+    if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
+    const changed = groupsWith(this.#rule, this.#groups, chosen, name, value);
+    const state = extendState(this.#rule, this.#state, changed, this.#parameters);
+    if (state !== this.#state) {
+      this.#requireIdle(`${name} to be set to what needs new states`);
+      this.#state = state;
+      this.#plan = undefined;
     }
+    this.#groups = changed;
   }
 }
 
