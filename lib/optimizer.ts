@@ -6,8 +6,9 @@ import { fitsOneSlice, stepInBackground } from './background.js';
 import { memoryFault, overlap, partFault, resizableFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
+import { CurrentPlan } from './current-plan.js';
 import { DenseGradients, isDense, type RowsOptions } from './dense-rows.js';
-import type { Engine, Plan } from './engine.js';
+import type { Plan } from './engine.js';
 import { failure } from './errors.js';
 import { extendState } from './extend-state.js';
 import { readGroupOptions } from './group-options.js';
@@ -39,7 +40,6 @@ import type { Pieces } from './pieces.js';
 import { rowsWithCap, type SampleSums } from './relative-cap.js';
 import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
-import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
 import { warnUnlessScheduled } from './schedules/scheduled.js';
 import { checkSelections } from './selection.js';
@@ -82,10 +82,7 @@ export abstract class Optimizer<O, P extends object> {
   readonly #dense = new DenseGradients();
   /** Those of the moment at which the open step began. */
   #groupsOfParts: readonly StepGroup[] = [];
-  #plan: Plan | undefined;
-  /** The rows that the plan points to. */
-  #table: Float64Array | undefined;
-  #engine: Engine | undefined;
+  #plan!: CurrentPlan;
   #atWork = false;
   /** Puts the parameters back, while averages are in their place. */
   #swapOut: (() => void) | undefined;
@@ -178,10 +175,8 @@ export abstract class Optimizer<O, P extends object> {
     const rows = new Rows(this.#rule, parameters.length, groups.length);
     const control = new StepControl(this.#rule, parameters);
     const state = extendState(this.#rule, this.#state, groups, parameters);
-    const engine = currentEngine();
-    // Finds parameters that share memory in ways that only native code sees.
-    const plan = this.#createPlan(engine, parameters, state, rows, control);
-    if (!plan) throw overlap('params', 'a parameter');
+    const plan = new CurrentPlan(this.#rule, parameters, rows, control.memory);
+    if (!plan.for(state)) throw overlap('params', 'a parameter');
 
     this.#params = params;
     this.#parameters = parameters;
@@ -191,7 +186,7 @@ export abstract class Optimizer<O, P extends object> {
     this.#rows = rows;
     this.#control = control;
     this.#open = new OpenStep(params, parameters);
-    this.#usePlan(plan, engine);
+    this.#plan = plan;
     this.#exposed = Object.freeze(groups.map((_, k) => this.#exposed[k] ?? this.#expose(k)));
   }
 
@@ -203,12 +198,11 @@ export abstract class Optimizer<O, P extends object> {
     });
     const fault = memoryFault(moved);
     if (fault) throw fault;
-    const engine = currentEngine();
-    const plan = this.#createPlan(engine, moved, this.#state, this.#rows, this.#control);
-    if (!plan) throw overlap('params', 'a parameter');
+    const plan = new CurrentPlan(this.#rule, moved, this.#rows, this.#control.memory);
+    if (!plan.for(this.#state)) throw overlap('params', 'a parameter');
     for (const [i, { tensor }] of moved.entries())
       (this.#parameters[i] as Parameter).tensor = tensor;
-    this.#usePlan(plan, engine);
+    this.#plan = plan;
   }
 
   /**
@@ -623,7 +617,7 @@ export abstract class Optimizer<O, P extends object> {
   #replace(state: State, values: readonly Values<object>[]) {
     this.#groups = this.#groups.map((group, k) => group.with(values[k] as Values<object>));
     this.#state = state;
-    this.#plan = undefined;
+    this.#plan.drop();
   }
 
   /** Throws if anything is at work on the memory that this call needs. */
@@ -638,32 +632,10 @@ export abstract class Optimizer<O, P extends object> {
     throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, `a call ${reason}`);
   }
 
-  /** The plan for the engine of this step. The plan points into memory that this optimizer keeps until it drops the plan. */
   #currentPlan(): Plan {
-    const engine = currentEngine();
-    if (this.#plan && this.#engine === engine && this.#table === this.#rows.table)
-      return this.#plan;
-    const plan = this.#createPlan(engine, this.#parameters, this.#state, this.#rows, this.#control);
+    const plan = this.#plan.for(this.#state);
     if (!plan) throw this.#fault('params');
-    this.#usePlan(plan, engine);
     return plan;
-  }
-
-  #createPlan(
-    engine: Engine,
-    parameters: readonly Parameter[],
-    { slots, arena }: State,
-    { table, rowOf }: Rows,
-    { memory }: StepControl,
-  ): Plan | undefined {
-    const rule = this.#rule;
-    return engine.createPlan({ rule, parameters, slots, arena, rows: table, rowOf, step: memory });
-  }
-
-  #usePlan(plan: Plan, engine: Engine) {
-    this.#plan = plan;
-    this.#engine = engine;
-    this.#table = this.#rows.table;
   }
 
   /** What is wrong with the memory. Two buffer objects over the same shared memory are told apart by native code alone. */
@@ -704,7 +676,7 @@ export abstract class Optimizer<O, P extends object> {
     if (state !== this.#state) {
       this.#requireIdle(`${name} to be set to what needs new states`);
       this.#state = state;
-      this.#plan = undefined;
+      this.#plan.drop();
     }
     this.#groups = changed;
   }
