@@ -3,7 +3,7 @@ import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncStepOptions, readStepOptions } from './async-options.js';
 import { hasAverages, startAverage, swapInAverages } from './averages.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
-import { memoryFault, overlap, partFault, resizableFault } from './check.js';
+import { memoryFault, overlap, partFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
 import { CurrentPlan } from './current-plan.js';
@@ -431,20 +431,9 @@ export abstract class Optimizer<O, P extends object> {
     const groups = groupsOfTurn();
     this.#prepare(gradients, groups, reports?.() === true);
     const plan = this.#currentPlan();
-    const background = plan.inBackground;
-    let made = background
-      ? await stepInBackground(background, this.#parameters, gradients, signal)
-      : 'no thread';
-    if (made === 'no thread') {
-      await setImmediate();
-      signal?.throwIfAborted();
-      const fault =
-        memoryFault(this.#parameters, gradients, this.#control.zeroes) ??
-        resizableFault(this.#parameters, gradients, 0, gradients.length);
-      if (fault) throw fault;
-      made = plan.step(gradients) ? 'done' : 'refused';
-    }
-    if (made === 'refused') throw this.#fault('grads', gradients);
+    const { zeroes } = this.#control;
+    const made = await stepInBackground(plan, this.#parameters, gradients, zeroes, signal);
+    if (!made) throw this.#fault('grads', gradients);
     const result = copyResult(this.#conclude(gradients));
     return reports ? this.#tell(result, groups) : result;
   }
