@@ -99,24 +99,26 @@ describe('averages', () => {
     optimizer.swapInAverages();
   });
 
-  test('are not swapped in where a parameter has lost its memory', () => {
+  const twoTensors = () => {
     const [a, b] = [f32(1), f32(2)];
     const optimizer = new SGD([a, b], { averageDecay: 0.5, learningRate: 1 });
     for (const x of [1, 5]) optimizer.step([f32(x), f32(x)]);
-    const before = a.slice();
-    structuredClone(b.buffer, { transfer: [b.buffer as ArrayBuffer] });
+    const loseSecond = () => structuredClone(b.buffer, { transfer: [b.buffer] });
+    return { a, before: a.slice(), loseSecond, optimizer };
+  };
+
+  test('are not swapped in where a parameter has lost its memory', () => {
+    const { a, before, loseSecond, optimizer } = twoTensors();
+    loseSecond();
     expectFailure({ does: '', run: () => optimizer.swapInAverages(), ...detached });
     expect(a).toEqual(before);
   });
 
   test('are swapped out but for a parameter that has lost its memory meanwhile', () => {
-    const [a, b] = [f32(1), f32(2)];
-    const optimizer = new SGD([a, b], { averageDecay: 0.5, learningRate: 1 });
-    for (const x of [1, 5]) optimizer.step([f32(x), f32(x)]);
-    const before = a.slice();
+    const { a, before, loseSecond, optimizer } = twoTensors();
     optimizer.swapInAverages();
     expect(a).not.toEqual(before);
-    structuredClone(b.buffer, { transfer: [b.buffer as ArrayBuffer] });
+    loseSecond();
     optimizer.swapOutAverages();
     expect(a).toEqual(before);
     expectFailure({ does: '', run: () => optimizer.step([f32(1), f32(1)]), ...detached });
