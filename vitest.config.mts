@@ -38,6 +38,7 @@ const longest = [
   'introspection/report',
   'lr-finder/restore',
   'types/random',
+  'checkpoint/refused',
   'checkpoint/use',
   'types/narrow',
 ].map(test);
