@@ -4,7 +4,7 @@ import { BaseSequencer, type TestSpecification } from 'vitest/node';
 const test = (name: string) => `test/${name}.test.ts`;
 
 /** Files that put something else in the place of modules, or load them again, or count milliseconds: each has a process. */
-const alone = ['arithmetic', 'async/turns', 'checkpoint/order'].map(test);
+const alone = ['arithmetic/power', 'async/turns', 'checkpoint/order'].map(test);
 
 /** The longest files, in their order, so that none is left when all others are over. */
 const longest = [
@@ -38,6 +38,7 @@ const longest = [
   'introspection/report',
   'lr-finder/restore',
   'types/random',
+  'checkpoint/refused',
   'checkpoint/use',
   'types/narrow',
 ].map(test);

@@ -1,7 +1,7 @@
 import { setImmediate } from 'node:timers/promises';
 import { onAbort } from './abort.js';
-import { resizableFault } from './check.js';
-import type { BackgroundStep } from './engine.js';
+import { memoryFault, resizableFault } from './check.js';
+import type { BackgroundStep, Plan } from './engine.js';
 import type { Parameter } from './params.js';
 
 /** So many tensors are looked up before the event loop has its turn: a few microseconds' worth. */
@@ -13,10 +13,37 @@ export function fitsOneSlice(count: number): boolean {
 }
 
 /**
+ * Makes a step in the engine's threads; where none are to be had, in a turn of the event loop. Resolves to false if any memory
+ * is not what it should be: nothing has been written then.
+ *
+ * @param gradientsWritten whether the step writes gradients, too
+ */
+export async function stepInBackground(
+  plan: Plan,
+  parameters: readonly Parameter[],
+  gradients: readonly unknown[],
+  gradientsWritten: boolean,
+  signal: AbortSignal | undefined,
+): Promise<boolean> {
+  const { inBackground } = plan;
+  if (inBackground) {
+    const made = await stepInThreads(inBackground, parameters, gradients, signal);
+    if (made !== 'no thread') return made === 'done';
+  }
+  await setImmediate();
+  signal?.throwIfAborted();
+  const fault =
+    memoryFault(parameters, gradients, gradientsWritten) ??
+    resizableFault(parameters, gradients, 0, gradients.length);
+  if (fault) throw fault;
+  return plan.step(gradients);
+}
+
+/**
  * Makes a step in the engine's threads. Resolves to whether it was made: `'refused'` if any memory is not what it should be,
  * `'no thread'` if the system has none to give. Nothing has been written then.
  */
-export async function stepInBackground(
+async function stepInThreads(
   step: BackgroundStep,
   parameters: readonly Parameter[],
   gradients: readonly unknown[],

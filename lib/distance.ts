@@ -3,7 +3,14 @@ import type { Arithmetic } from './arithmetic/arithmetic.js';
 import type { GradientOptions } from './gradient.js';
 import type { Values } from './hyperparameters.js';
 import { Rate, type Rates } from './rule.js';
-import { DISTANCE_RUN, SAMPLE_RUN, SampleSum, type Spaced, writeSampleSums } from './samples.js';
+import {
+  DISTANCE_RUN,
+  SAMPLE_RUN,
+  type Sample,
+  SampleSum,
+  type Spaced,
+  writeSampleSums,
+} from './samples.js';
 import { SIZES, sizeNames } from './sizes.js';
 import type { State } from './state.js';
 
@@ -64,23 +71,21 @@ export function writeDistance(
 
 /**
  * Adds a gradient's sample g to the sums q of each number, q = decay * q + weight * g, and writes the sums of g * (x - p) and of
- * |q|, where x is p as it was before its first update.
+ * |q|, where x is the parameter p as it was before its first update.
  *
  * @param kept distanceSample: the runs of x, each followed by that of q
  */
 export function estimateDistance(
   g: Float64Array,
-  p: Float64Array,
-  spacing: number,
+  sample: Sample,
   kept: FloatArray,
   numbers: Float64Array,
-  sums: Float64Array,
   { round, mul, sub, fma }: Arithmetic,
 ) {
   const [decay, weight, starts] = Array.from(numbers, round) as [number, number, number];
-  writeSampleSums(g.length, spacing, sums, SampleSum.DISTANCE_NUMERATOR, (i) => {
+  writeSampleSums(sample, SampleSum.DISTANCE_NUMERATOR, (i) => {
     const x = Math.floor(i / SAMPLE_RUN) * DISTANCE_RUN + (i % SAMPLE_RUN);
-    const [gradient, parameter] = [g[i] as number, p[i] as number];
+    const [gradient, parameter] = [g[i] as number, sample.before[i] as number];
     if (starts) kept[x] = parameter;
     const q = fma(weight, gradient, mul(decay, kept[x + SAMPLE_RUN] as number));
     kept[x + SAMPLE_RUN] = q;

@@ -3,17 +3,17 @@ import { type InspectOptions, inspect } from 'node:util';
 import { type AsyncStepOptions, readStepOptions } from './async-options.js';
 import { hasAverages, startAverage, swapInAverages } from './averages.js';
 import { fitsOneSlice, stepInBackground } from './background.js';
-import { memoryFault, overlap, partFault, resizableFault } from './check.js';
+import { memoryFault, overlap, partFault } from './check.js';
 import { loadState } from './checkpoint/load.js';
 import { saveState } from './checkpoint/save.js';
+import { CurrentPlan } from './current-plan.js';
 import { DenseGradients, isDense, type RowsOptions } from './dense-rows.js';
-import type { Engine, Plan } from './engine.js';
+import type { Plan } from './engine.js';
 import { failure } from './errors.js';
 import { extendState } from './extend-state.js';
-import { checkTogether, readGroupOptions } from './group-options.js';
+import { readGroupOptions } from './group-options.js';
+import { defineHyperparameters, groupsWith } from './hyperparameter-properties.js';
 import {
-  checkValue,
-  type Hyperparameter,
   optimizerWideNames,
   readOptions,
   type Specification,
@@ -40,10 +40,9 @@ import type { Pieces } from './pieces.js';
 import { rowsWithCap, type SampleSums } from './relative-cap.js';
 import { Rows } from './rows.js';
 import type { AnyRule } from './rule.js';
-import { currentEngine } from './runtime.js';
 import type { TransferOptions } from './safetensors/transfer.js';
 import { warnUnlessScheduled } from './schedules/scheduled.js';
-import { checkSelection, checkSelections } from './selection.js';
+import { checkSelections } from './selection.js';
 import { type RowNumbers, rowsFault } from './sparse-rows.js';
 import type { State } from './state.js';
 import { readStateDict, type StateDict, writeStateDict } from './state-dict.js';
@@ -59,8 +58,6 @@ export type ParameterGroup<O> = Omit<Values<O>, keyof OptimizerWideOptions> & {
   /** The names of its tensors in the order of the gradients: keys of the record, else places, `'0'`. */
   readonly params: readonly string[];
 };
-
-type Hyperparameters = { readonly [name: string]: Hyperparameter<unknown> };
 
 /**
  * What all optimizers share: parameters, groups, hyperparameters, state, and the step over all tensors at once. A rule
@@ -85,10 +82,7 @@ export abstract class Optimizer<O, P extends object> {
   readonly #dense = new DenseGradients();
   /** Those of the moment at which the open step began. */
   #groupsOfParts: readonly StepGroup[] = [];
-  #plan: Plan | undefined;
-  /** The rows that the plan points to. */
-  #table: Float64Array | undefined;
-  #engine: Engine | undefined;
+  #plan!: CurrentPlan;
   #atWork = false;
   /** Puts the parameters back, while averages are in their place. */
   #swapOut: (() => void) | undefined;
@@ -181,10 +175,8 @@ export abstract class Optimizer<O, P extends object> {
     const rows = new Rows(this.#rule, parameters.length, groups.length);
     const control = new StepControl(this.#rule, parameters);
     const state = extendState(this.#rule, this.#state, groups, parameters);
-    const engine = currentEngine();
-    // Finds parameters that share memory in ways that only native code sees.
-    const plan = this.#createPlan(engine, parameters, state, rows, control);
-    if (!plan) throw overlap('params', 'a parameter');
+    const plan = new CurrentPlan(this.#rule, parameters, rows, control.memory);
+    if (!plan.for(state)) throw overlap('params', 'a parameter');
 
     this.#params = params;
     this.#parameters = parameters;
@@ -194,7 +186,7 @@ export abstract class Optimizer<O, P extends object> {
     this.#rows = rows;
     this.#control = control;
     this.#open = new OpenStep(params, parameters);
-    this.#usePlan(plan, engine);
+    this.#plan = plan;
     this.#exposed = Object.freeze(groups.map((_, k) => this.#exposed[k] ?? this.#expose(k)));
   }
 
@@ -206,12 +198,11 @@ export abstract class Optimizer<O, P extends object> {
     });
     const fault = memoryFault(moved);
     if (fault) throw fault;
-    const engine = currentEngine();
-    const plan = this.#createPlan(engine, moved, this.#state, this.#rows, this.#control);
-    if (!plan) throw overlap('params', 'a parameter');
+    const plan = new CurrentPlan(this.#rule, moved, this.#rows, this.#control.memory);
+    if (!plan.for(this.#state)) throw overlap('params', 'a parameter');
     for (const [i, { tensor }] of moved.entries())
       (this.#parameters[i] as Parameter).tensor = tensor;
-    this.#usePlan(plan, engine);
+    this.#plan = plan;
   }
 
   /**
@@ -440,20 +431,9 @@ export abstract class Optimizer<O, P extends object> {
     const groups = groupsOfTurn();
     this.#prepare(gradients, groups, reports?.() === true);
     const plan = this.#currentPlan();
-    const background = plan.inBackground;
-    let made = background
-      ? await stepInBackground(background, this.#parameters, gradients, signal)
-      : 'no thread';
-    if (made === 'no thread') {
-      await setImmediate();
-      signal?.throwIfAborted();
-      const fault =
-        memoryFault(this.#parameters, gradients, this.#control.zeroes) ??
-        resizableFault(this.#parameters, gradients, 0, gradients.length);
-      if (fault) throw fault;
-      made = plan.step(gradients) ? 'done' : 'refused';
-    }
-    if (made === 'refused') throw this.#fault('grads', gradients);
+    const { zeroes } = this.#control;
+    const made = await stepInBackground(plan, this.#parameters, gradients, zeroes, signal);
+    if (!made) throw this.#fault('grads', gradients);
     const result = copyResult(this.#conclude(gradients));
     return reports ? this.#tell(result, groups) : result;
   }
@@ -626,7 +606,7 @@ export abstract class Optimizer<O, P extends object> {
   #replace(state: State, values: readonly Values<object>[]) {
     this.#groups = this.#groups.map((group, k) => group.with(values[k] as Values<object>));
     this.#state = state;
-    this.#plan = undefined;
+    this.#plan.drop();
   }
 
   /** Throws if anything is at work on the memory that this call needs. */
@@ -641,66 +621,16 @@ export abstract class Optimizer<O, P extends object> {
     throw failure(RangeError, 'ERR_OPTIMIZER_BUSY', expected, `a call ${reason}`);
   }
 
-  /** The plan for the engine of this step. The plan points into memory that this optimizer keeps until it drops the plan. */
   #currentPlan(): Plan {
-    const engine = currentEngine();
-    if (this.#plan && this.#engine === engine && this.#table === this.#rows.table)
-      return this.#plan;
-    const plan = this.#createPlan(engine, this.#parameters, this.#state, this.#rows, this.#control);
+    const plan = this.#plan.for(this.#state);
     if (!plan) throw this.#fault('params');
-    this.#usePlan(plan, engine);
     return plan;
-  }
-
-  #createPlan(
-    engine: Engine,
-    parameters: readonly Parameter[],
-    { slots, arena }: State,
-    { table, rowOf }: Rows,
-    { memory }: StepControl,
-  ): Plan | undefined {
-    const rule = this.#rule;
-    return engine.createPlan({ rule, parameters, slots, arena, rows: table, rowOf, step: memory });
-  }
-
-  #usePlan(plan: Plan, engine: Engine) {
-    this.#plan = plan;
-    this.#engine = engine;
-    this.#table = this.#rows.table;
   }
 
   /** What is wrong with the memory. Two buffer objects over the same shared memory are told apart by native code alone. */
   #fault(where: 'params' | 'grads', gradients?: readonly unknown[]): Error {
     const other = this.#control.zeroes ? 'a parameter or a gradient' : 'a parameter';
     return memoryFault(this.#parameters, gradients, this.#control.zeroes) ?? overlap(where, other);
-  }
-
-  /** Sets one hyperparameter of a group, or of all; of none if it throws. */
-  #set(chosen: number | undefined, name: string, value: unknown) {
-    if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
-    const { hyperparameters } = this.#rule;
-    const isChosen = (_: StepGroup, k: number) => chosen === undefined || chosen === k;
-    const [first] = this.#groups.filter(isChosen) as [StepGroup];
-    const kept = checkValue(hyperparameters, name, value, `${first.path}.${name}`);
-    checkSelection(name, kept, this.#groups.filter(isChosen));
-    const changed = this.#groups.map((group, k) => {
-      if (!isChosen(group, k)) return group;
-      if ((hyperparameters as Hyperparameters)[name]?.initial) {
-        const expected = `${group.path}.${name} to be set when the optimizer is made`;
-        throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
-      }
-      const values = valuesWith(group.values, { [name]: kept });
-      checkTogether(this.#rule, values, group.path);
-      checkStorage(values, group.parameters, group.path);
-      return group.with(values);
-    });
-    const state = extendState(this.#rule, this.#state, changed, this.#parameters);
-    if (state !== this.#state) {
-      this.#requireIdle(`${name} to be set to what needs new states`);
-      this.#state = state;
-      this.#plan = undefined;
-    }
-    this.#groups = changed;
   }
 
   #expose(k: number): ParameterGroup<O> {
@@ -718,15 +648,26 @@ export abstract class Optimizer<O, P extends object> {
     chosen: number | undefined,
     without: readonly string[] = [],
   ) {
-    const values = () => (this.#groups[chosen ?? 0] as StepGroup).values as Record<string, unknown>;
-    for (const name of Object.keys(this.#rule.hyperparameters)) {
-      if (without.includes(name)) continue;
-      Object.defineProperty(target, name, {
-        enumerable: true,
-        get: () => values()[name],
-        set: (value: unknown) => this.#set(chosen, name, value),
-      });
+    const all = Object.keys(this.#rule.hyperparameters);
+    defineHyperparameters(
+      target,
+      all.filter((name) => !without.includes(name)),
+      () => (this.#groups[chosen ?? 0] as StepGroup).values,
+      (name, value) => this.#set(chosen, name, value),
+    );
+  }
+
+  /** Sets one hyperparameter of a group, or of all; of none if it throws. */
+  #set(chosen: number | undefined, name: string, value: unknown) {
+    if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
+    const changed = groupsWith(this.#rule, this.#groups, chosen, name, value);
+    const state = extendState(this.#rule, this.#state, changed, this.#parameters);
+    if (state !== this.#state) {
+      this.#requireIdle(`${name} to be set to what needs new states`);
+      this.#state = state;
+      this.#plan.drop();
     }
+    this.#groups = changed;
   }
 }
 

@@ -54,9 +54,9 @@ export const referenceEngine: Engine = {
           }
           const { from, to } = range;
           const { spacing } = parameter;
-          const before = sampleOf(parameter, from, to);
           const chunk = (step.firstChunks[i] as number) + chunksOf(from);
           const sums = step.samples.subarray(SAMPLE_SUMS * chunk);
+          const sample = { before: sampleOf(parameter, from, to), spacing, sums };
           if (streams.distanceSample) {
             const gradient = sampledGradient(range, spacing, streams, settings[0], arithmetic);
             const kept = streams.distanceSample.subarray(
@@ -66,10 +66,10 @@ export const referenceEngine: Engine = {
               DISTANCE_NUMBERS * i,
               DISTANCE_NUMBERS * (i + 1),
             );
-            estimateDistance(gradient, before, spacing, kept, numbers, sums, arithmetic);
+            estimateDistance(gradient, sample, kept, numbers, arithmetic);
           }
           updateTensor(rule, range, streams, settings, arithmetic);
-          writeSizes(before, sampleOf(parameter, from, to), spacing, sums);
+          writeSizes(sample, sampleOf(parameter, from, to));
         };
         if (wants(Request.ACCUMULATES)) {
           accumulateTensor(range, streams, settings[0], arithmetic);

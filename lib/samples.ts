@@ -64,15 +64,18 @@ export function sampleOf(
   return sample;
 }
 
-/**
- * Writes two of the sums of each chunk: for each number of the sample, what is given is added.
- *
- * @param length of the sample
- */
+/** The sample of some elements of a parameter, from the first of a chunk on. */
+export interface Sample {
+  /** Its numbers before the step. */
+  readonly before: Float64Array;
+  readonly spacing: number;
+  /** The sums of these chunks. */
+  readonly sums: Float64Array;
+}
+
+/** Writes two of the sums of each chunk: for each number of the sample, what is given is added. */
 export function writeSampleSums(
-  length: number,
-  spacing: number,
-  sums: Float64Array,
+  { before: { length }, spacing, sums }: Sample,
   first: SampleSum,
   termsOf: (i: number) => readonly [number, number],
 ) {
@@ -88,16 +91,11 @@ export function writeSampleSums(
   }
 }
 
-/** Writes the sums of squares of the parameters and of their updates, from samples before and after. */
-export function writeSizes(
-  before: Float64Array,
-  after: Float64Array,
-  spacing: number,
-  sums: Float64Array,
-) {
-  writeSampleSums(after.length, spacing, sums, SampleSum.PARAMETER_SQUARES, (i) => {
+/** Writes the sums of squares of the parameters and of their updates, from the sample and its numbers after the step. */
+export function writeSizes(sample: Sample, after: Float64Array) {
+  writeSampleSums(sample, SampleSum.PARAMETER_SQUARES, (i) => {
     const p = after[i] as number;
-    const u = p - (before[i] as number);
+    const u = p - (sample.before[i] as number);
     return [p * p, u * u];
   });
 }
@@ -129,8 +127,8 @@ const means = new Float64Array(SAMPLE_SUMS);
 export function parameterSize(parameter: Parameter): number {
   const { length, spacing } = parameter;
   if (lengthOf(parameter.tensor) !== length) return 0;
-  const sample = sampleOf(parameter, 0, length);
+  const now = sampleOf(parameter, 0, length);
   const sums = new Float64Array(SAMPLE_SUMS * chunksOf(length));
-  writeSizes(sample, sample, spacing, sums);
+  writeSizes({ before: now, spacing, sums }, now);
   return Math.sqrt(sampleMeans(sums, 0, parameter)[SampleSum.PARAMETER_SQUARES] as number);
 }

@@ -14,3 +14,13 @@ struct Switches {
     return ((known & bit(position)) ? value : rest) & bit(position);
   }
 };
+
+// What a rule says that has no loops of its own for any switch, and always uses all of its states.
+struct OneLoop {
+  static constexpr unsigned compiled = 0;
+
+  template <class On>
+  static constexpr bool uses(unsigned, On) {
+    return true;
+  }
+};

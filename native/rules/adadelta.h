@@ -4,18 +4,11 @@
 #include "../names.h"
 #include "../switches.h"
 
-struct Adadelta {
+struct Adadelta : OneLoop {
   static constexpr const char* name = "adadelta";
   NAMES(State, squareAverage, squareUpdateAverage);
   NAMES(Scalar, decay, oneMinusDecay, epsilon, negativeLearningRate);
   NAMES(Switch);
-
-  static constexpr unsigned compiled = 0;
-
-  template <class On>
-  static constexpr bool uses(unsigned, On) {
-    return true;
-  }
 
   static constexpr bool isSigned(unsigned) { return false; }
 

@@ -4,18 +4,11 @@
 #include "../names.h"
 #include "../switches.h"
 
-struct Adagrad {
+struct Adagrad : OneLoop {
   static constexpr const char* name = "adagrad";
   NAMES(State, squareSum);
   NAMES(Scalar, epsilon, negativeStepSize);
   NAMES(Switch);
-
-  static constexpr unsigned compiled = 0;
-
-  template <class On>
-  static constexpr bool uses(unsigned, On) {
-    return true;
-  }
 
   static constexpr bool isSigned(unsigned) { return false; }
 

@@ -4,18 +4,11 @@
 #include "../names.h"
 #include "../switches.h"
 
-struct Adamax {
+struct Adamax : OneLoop {
   static constexpr const char* name = "adamax";
   NAMES(State, gradientAverage, infinityNorm);
   NAMES(Scalar, oneMinusBeta1, beta2, epsilon, negativeStepSize);
   NAMES(Switch);
-
-  static constexpr unsigned compiled = 0;
-
-  template <class On>
-  static constexpr bool uses(unsigned, On) {
-    return true;
-  }
 
   static constexpr bool isSigned(unsigned state) { return state == gradientAverage; }
 

@@ -4,18 +4,11 @@
 #include "../names.h"
 #include "../switches.h"
 
-struct Lion {
+struct Lion : OneLoop {
   static constexpr const char* name = "lion";
   NAMES(State, gradientAverage);
   NAMES(Scalar, beta1, oneMinusBeta1, beta2, oneMinusBeta2, negativeLearningRate);
   NAMES(Switch);
-
-  static constexpr unsigned compiled = 0;
-
-  template <class On>
-  static constexpr bool uses(unsigned, On) {
-    return true;
-  }
 
   static constexpr bool isSigned(unsigned) { return true; }
 

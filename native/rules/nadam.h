@@ -4,19 +4,12 @@
 #include "../names.h"
 #include "../switches.h"
 
-struct NAdam {
+struct NAdam : OneLoop {
   static constexpr const char* name = "nadam";
   NAMES(State, gradientAverage, squareAverage);
   NAMES(Scalar, oneMinusBeta1, beta2, oneMinusBeta2, biasCorrection2, epsilon, negativeGradientStep,
         negativeAverageStep);
   NAMES(Switch);
-
-  static constexpr unsigned compiled = 0;
-
-  template <class On>
-  static constexpr bool uses(unsigned, On) {
-    return true;
-  }
 
   static constexpr bool isSigned(unsigned state) { return state == gradientAverage; }
 

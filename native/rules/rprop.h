@@ -4,18 +4,11 @@
 #include "../names.h"
 #include "../switches.h"
 
-struct Rprop {
+struct Rprop : OneLoop {
   static constexpr const char* name = "rprop";
   NAMES(State, previousGradient, stepSize);
   NAMES(Scalar, learningRate, etaMinus, etaPlus, stepMin, stepMax);
   NAMES(Switch, firstStep);
-
-  static constexpr unsigned compiled = 0;
-
-  template <class On>
-  static constexpr bool uses(unsigned, On) {
-    return true;
-  }
 
   static constexpr bool isSigned(unsigned state) { return state == previousGradient; }
 

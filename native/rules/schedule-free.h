@@ -4,19 +4,12 @@
 #include "../names.h"
 #include "../switches.h"
 
-struct ScheduleFree {
+struct ScheduleFree : OneLoop {
   static constexpr const char* name = "schedule-free";
   NAMES(State, baseParameter, squareAverage);
   NAMES(Scalar, decay, oneMinusDecay, biasCorrection, epsilon, weightDecay, averageWeight, negativeStep,
         negativeLearningRate, baseWeight, lowerBound, upperBound);
   NAMES(Switch, starts, decays, bounded);
-
-  static constexpr unsigned compiled = 0;
-
-  template <class On>
-  static constexpr bool uses(unsigned, On) {
-    return true;
-  }
 
   static constexpr bool isSigned(unsigned state) { return state == baseParameter; }
 

@@ -14,6 +14,12 @@ export interface Failure {
   says: string;
 }
 
+/** Kinds and codes of many. */
+export const invalidType = { kind: TypeError, code: 'ERR_INVALID_OPTION' } as const;
+export const invalid = { kind: RangeError, code: 'ERR_INVALID_OPTION' } as const;
+export const conflict = { kind: RangeError, code: 'ERR_CONFLICTING_OPTIONS' } as const;
+export const mismatch = { kind: RangeError, code: 'ERR_STATE_MISMATCH' } as const;
+
 export function expectFailure({ run, kind, code, says }: Failure) {
   let error: unknown;
   try {

@@ -21,6 +21,7 @@ import { beforeEach, describe, expect, test } from 'vitest';
 import { loadCheckpoint, RMSprop, saveCheckpoint } from '../../lib/index.js';
 import { times } from '../times.js';
 import { inFolder, strays } from './folder.js';
+import { rejection } from './rejection.js';
 
 const place = inFolder('place');
 const file = join(place, 'checkpoint');
@@ -65,13 +66,6 @@ async function valueIn(path: string, length = 100): Promise<number> {
 
 const save = (value: number, path = file) =>
   saveCheckpoint(path, { optimizer: constant(value).optimizer, metadata: value });
-
-/** The error that a save or a load ends with. */
-const rejection = (promise: Promise<unknown>) =>
-  promise.then(
-    () => expect.fail('it was fulfilled'),
-    (error) => error,
-  );
 
 describe('a path', () => {
   type Case = [name: string, make: () => string, received: string];

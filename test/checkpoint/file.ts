@@ -22,7 +22,7 @@ export function sign(file: Buffer): Buffer {
   return file;
 }
 
-interface Entry {
+export interface Entry {
   dtype: string;
   shape: number[];
   data_offsets: [number, number];

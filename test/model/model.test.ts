@@ -4,7 +4,8 @@ import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, expect, test } from 'vitest';
 import { times } from '../times.js';
-import { commands, count } from './commands.js';
+import { count } from './command.js';
+import { commands } from './commands.js';
 import { plans, World } from './world.js';
 
 let worlds = 0;

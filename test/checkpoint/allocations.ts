@@ -1,0 +1,31 @@
+import { vi } from 'vitest';
+
+/** From now on, the largest piece of memory that JavaScript asks for. */
+export function watchAllocations() {
+  let largest = 0;
+  const count = (bytes: number) => {
+    largest = Math.max(largest, bytes);
+  };
+  const Original = globalThis.ArrayBuffer;
+  vi.stubGlobal(
+    'ArrayBuffer',
+    class extends Original {
+      constructor(bytes: number) {
+        count(bytes);
+        super(bytes);
+      }
+    },
+  );
+  for (const name of ['alloc', 'allocUnsafe', 'allocUnsafeSlow'] as const) {
+    const original = Buffer[name];
+    vi.spyOn(Buffer, name).mockImplementation((bytes: number) => {
+      count(bytes);
+      return original(bytes);
+    });
+  }
+  return () => {
+    vi.unstubAllGlobals();
+    vi.restoreAllMocks();
+    return largest;
+  };
+}
