@@ -36,6 +36,8 @@ std::chrono::steady_clock::time_point std::chrono::steady_clock::now() noexcept 
 // glibc 2.32 tells here whether reference counts need no atomic operations. They always have them.
 extern "C" char __libc_single_threaded;
 char __libc_single_threaded = 0;
+// libgcc takes a process for one that has no threads unless it finds this name of glibc's. musl has only the other one.
+extern "C" void __pthread_key_create() {}
 #if defined(__aarch64__)
 // The atomic operations in libgcc ask glibc by this name what the processor has. musl knows the other name only.
 extern "C" unsigned long __getauxval(unsigned long type) { return getauxval(type); }
