@@ -1,7 +1,7 @@
 /**
  * Runs every binary in prebuilds/ on what it is for, and compares the checksums of test/checksum.ts, with every instruction set
- * that is there: npm run test:binaries [-- NAME…], with the names of platforms or nothing for all that there are binaries of;
- * or -- --here for that of this machine, which then must be there, on the Node.js that runs this.
+ * that is there: npm run test:binaries [-- NAME…], with the names of platforms, words of those of runtimes, or nothing for all
+ * that there are binaries of; or -- --here for that of this machine, which then must be there, on the Node.js that runs this.
  */
 import { spawnSync } from 'node:child_process';
 import {
@@ -44,7 +44,7 @@ function checksums({ name, prepare, emulated }: Runtime): string[][] {
   const { status } = spawnSync(first, others, {
     env,
     stdio: ['ignore', into, errors],
-    timeout: 900_000,
+    timeout: emulated ? 900_000 : 300_000,
   });
   for (const file of [into, errors]) closeSync(file as number);
   if (status !== 0)
@@ -54,7 +54,7 @@ function checksums({ name, prepare, emulated }: Runtime): string[][] {
 }
 
 const here = process.argv.includes('--here');
-const names = here ? [own().name] : process.argv.slice(2);
+const names = process.argv.slice(2);
 const available: Runtime[] = here
   ? [
       {
@@ -63,10 +63,12 @@ const available: Runtime[] = here
         prepare: () => ({ command: [process.execPath] }),
       },
     ]
-  : runtimes;
-const chosen = platforms.filter(({ name }) => !names.length || names.includes(name));
+  : runtimes.filter(
+      ({ name, platform }) =>
+        names.length === 0 || names.some((each) => each === platform || name.includes(each)),
+    );
 const seen = new Set<string>();
-for (const platform of chosen.filter((each) => existsSync(join(root, binaryOf(each))))) {
+for (const platform of platforms.filter((each) => existsSync(join(root, binaryOf(each))))) {
   for (const runtime of available.filter((each) => each.platform === platform.name)) {
     const results = checksums(runtime);
     const [first] = results[0] ?? [];
