@@ -7,7 +7,11 @@ set -eu
 sources=$1 library=$2 host=$3 ar=$4
 shift 4
 
-[ ! -e "$library" ] || exit 0
+# Built already, and by what is written here.
+recipe=$(dirname "$library")/libgomp.sh
+! cmp -s "$0" "$recipe" || exit 0
+mkdir -p "$(dirname "$library")"
+script=$(realpath "$0")
 folder=$(mktemp -d)
 trap 'rm -rf "$folder"' EXIT
 cd "$folder"
@@ -39,6 +43,6 @@ cd build
   tail -n 40 ../log >&2
   exit 1
 }
-mkdir -p "$(dirname "$library")"
 mv omp.h "$(dirname "$library")"
 mv .libs/libgomp.a "$library"
+cp "$script" "$recipe"
