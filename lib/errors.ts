@@ -91,6 +91,21 @@ export function firstLine(message: string): string {
   return message.split(/\r?\n/, 1)[0] as string;
 }
 
+/** What was thrown, in one line, and safe for whatever it was. */
+export function reasonOf(error: unknown): string {
+  try {
+    if (error instanceof Error) return firstLine(`${error.message}`);
+  } catch {
+    // A message that does not let itself be read.
+  }
+  return show(error);
+}
+
+/** How code would go on from an object to its property of this name. */
+export function dot(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
+}
+
 /** A value as an error sentence shows it: short, and safe for any value. */
 export function show(value: unknown): string {
   if (typeof value === 'string') {

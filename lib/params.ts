@@ -1,4 +1,4 @@
-import { failure, show } from './errors.js';
+import { dot, failure, show } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import { placementOf } from './placement.js';
@@ -226,11 +226,6 @@ function parseGroup(
 function empty(where: string, tensors: unknown) {
   const expected = `${where} to hold at least one tensor`;
   return failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(tensors));
-}
-
-/** A property access as source text shows it. */
-function dot(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 /**
