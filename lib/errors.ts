@@ -1,3 +1,5 @@
+import { isPlainObject } from './plain-object.js';
+
 /** The codes of this package's errors. They are stable; sentences may improve. */
 export type ErrorCode =
   /** An option that the optimizer does not have. */
@@ -118,8 +120,18 @@ export function show(value: unknown): string {
   try {
     if (Array.isArray(value)) return `an array of length ${value.length}`;
     const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
-    return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
+    if (tag === 'Object') return showObject(value);
+    return `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
   } catch {
     return 'an object that does not let itself be looked at';
   }
+}
+
+/** What a class has made is none of the plain objects that most arguments are. */
+function showObject(value: object): string {
+  if (isPlainObject(value)) return 'an object';
+  const prototype = Object.getPrototypeOf(value);
+  const name: unknown = Object.hasOwn(prototype, 'constructor') && prototype.constructor?.name;
+  const isName = typeof name === 'string' && /^[\w$]{1,40}$/.test(name);
+  return isName ? `an instance of ${name}` : 'an object that inherits from another';
 }

@@ -1,4 +1,5 @@
 import { type ErrorCode, failure, show } from './errors.js';
+import { isPlainObject } from './plain-object.js';
 
 /** What an option may be, and what it is when it is not given. */
 export interface Hyperparameter<T> {
@@ -281,18 +282,6 @@ export function readAllOptions<O>(
 export function requirePlainObject(value: unknown, where: string): asserts value is object {
   if (isPlainObject(value)) return;
   throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be a plain object`, show(value));
-}
-
-/** Whether something has all that it holds in properties of its own. */
-export function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  try {
-    const prototype = Object.getPrototypeOf(value);
-    // Object.prototype, of whatever realm, is the one prototype that has none itself.
-    return prototype === null || Object.getPrototypeOf(prototype) === null;
-  } catch {
-    return false; // a revoked proxy
-  }
 }
 
 function defaults<O>(specification: Specification<O>): Values<O> {

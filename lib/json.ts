@@ -1,6 +1,6 @@
 import { types } from 'node:util';
 import { dot, failure, reasonOf, show } from './errors.js';
-import { isPlainObject } from './hyperparameters.js';
+import { isPlainObject } from './plain-object.js';
 
 /**
  * JSON of plain data that has -0 and infinities as such, for Python too: JavaScript would write 0 and null, and Python read

@@ -119,7 +119,7 @@ describe('what is refused', () => {
           '.mean',
           'a Float64Array',
         ],
-        ['with a Scheduler', { scheduler }, '.scheduler', 'an object'],
+        ['with a Scheduler', { scheduler }, '.scheduler', 'an instance of Scheduler'],
         [
           'with a getter that throws',
           {
