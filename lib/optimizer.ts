@@ -103,8 +103,8 @@ export abstract class Optimizer<O, P extends object> {
       rule,
       parameters: () => this.#parameters,
       groups: () => this.#groups,
-      takeTurn: (work, signal) => this.#takeTurn(work, signal),
-      takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
+      takeTurn: (call, work, signal) => this.#takeTurn(call, work, signal),
+      takeTurnToLoad: (call, load, signal) => this.#takeTurnToLoad(call, load, signal),
       stepInTurn: (gradients, groups, signal) =>
         this.#stepInTurn(this.#collect(gradients), () => groups, signal),
       collect: (gradients) => this.#collect(gradients),
@@ -273,7 +273,8 @@ export abstract class Optimizer<O, P extends object> {
     if (waits) this.#requireMemory(list);
     const groups = this.#loads.valueFor(() => this.#groups);
     const reports = () => report || this.#listeners.wantReport(this.#state.counters);
-    return this.#takeTurn(() => this.#stepInTurn(list, groups, signal, reports), signal);
+    const step = () => this.#stepInTurn(list, groups, signal, reports);
+    return this.#takeTurn('stepAsync()', step, signal);
   }
 
   /**
@@ -585,14 +586,18 @@ export abstract class Optimizer<O, P extends object> {
     this.#swapOut = undefined;
   }
 
-  #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (this.#atWork || this.#swapOut || this.#open.isOpen) this.#requireIdle('what takes time');
+  #takeTurn<T>(call: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#atWork || this.#swapOut || this.#open.isOpen) this.#requireIdle(call);
     return this.#turns.take(work, signal);
   }
 
-  #takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  #takeTurnToLoad<T>(
+    call: string,
+    load: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     return this.#loads.during(
-      () => this.#takeTurn(load, signal),
+      () => this.#takeTurn(call, load, signal),
       () => this.#groups,
     );
   }

@@ -56,7 +56,7 @@ export async function saveCheckpoint(path: string | URL, options: SaveOptions): 
     const all = [...parameterTensors(insides), ...extra];
     await write(file, insides, groups(), all, metadata, transfer);
   };
-  return insides.takeTurn(save, transfer.signal);
+  return insides.takeTurn('saveCheckpoint()', save, transfer.signal);
 }
 
 /** The same without parameters. */
@@ -66,7 +66,7 @@ export async function saveState(optimizer: object, path: unknown, options: unkno
   const insides = requireInsides(optimizer, 'options.optimizer');
   const groups = insides.groupsOfNow();
   const save = () => write(file, insides, groups(), [], {}, transfer);
-  return insides.takeTurn(save, transfer.signal);
+  return insides.takeTurn('save()', save, transfer.signal);
 }
 
 function write(
