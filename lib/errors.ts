@@ -85,7 +85,9 @@ export function failure(Kind: Kind, code: ErrorCode, expected: string, received:
 export function noNative(reason: string, error: unknown): Error {
   const code: ErrorCode = 'ERR_NO_NATIVE';
   const message = `The native kernel could not be loaded. ${reason}`;
-  return Object.assign(new Error(message, { cause: (error as Error)?.cause ?? error }), { code });
+  return Object.assign(new RangeError(message, { cause: (error as Error)?.cause ?? error }), {
+    code,
+  });
 }
 
 /** The system says more than one line of a binary that it cannot load, on Windows ended by a carriage return, too. */

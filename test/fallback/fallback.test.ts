@@ -148,7 +148,8 @@ describe.skipIf(process.platform === 'darwin')('where the binary is', () => {
 
   test.each(bad)('%s, and native is demanded, that is an error', (_, binary, reason) => {
     const { results, warnings } = run({ binary: binary(), engine: 'native' });
-    expect(results).toEqual([{ code: 'ERR_NO_NATIVE', message: expect.stringMatching(reason) }]);
+    const message = expect.stringMatching(reason);
+    expect(results).toEqual([{ name: 'RangeError', code: 'ERR_NO_NATIVE', message }]);
     expect(warnings).toEqual([]);
   });
 
@@ -217,6 +218,7 @@ test('an engine that nobody knows is an error', () => {
   const { results } = run({ engine: 'wasm' });
   expect(results).toEqual([
     {
+      name: 'RangeError',
       code: 'ERR_INVALID_OPTION',
       message:
         'Expected the environment variable RMSPROP_ENGINE to be "native" or "typescript", but received "wasm"',
