@@ -604,8 +604,7 @@ export abstract class Optimizer<O, P extends object> {
 
   /** What `console.log` shows: the rule, the groups with their tensors and options, and what the state takes. */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    if (depth < 0) return `[${this.#rule.name}]`;
-    return describe(this.#rule, this.#parameters, this.#groups, this.#state, options);
+    return describe(this.#rule, this.#parameters, this.#groups, this.#state, depth, options);
   }
 
   #replace(state: State, values: readonly Values<object>[]) {
@@ -644,6 +643,7 @@ export abstract class Optimizer<O, P extends object> {
     const exposed = { params: Object.freeze(names) };
     const wide = optimizerWideNames(this.#rule.hyperparameters);
     this.#defineHyperparameters(exposed, k, wide);
+    Object.defineProperty(exposed, inspect.custom, { value: () => ({ ...exposed }) });
     return Object.preventExtensions(exposed) as unknown as ParameterGroup<O>;
   }
 

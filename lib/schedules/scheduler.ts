@@ -1,6 +1,8 @@
+import { type InspectOptions, inspect } from 'node:util';
 import { failure, show } from '../errors.js';
 import { checkValue, readAllOptions, type Specification, type Values } from '../hyperparameters.js';
 import { requireInsides } from '../insides.js';
+import { withName } from '../inspect.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import { capOf } from '../relative-cap.js';
 import { misfit, requireList, requireObject, requireSame, requireStep } from '../saved-state.js';
@@ -160,6 +162,13 @@ export class Scheduler {
     const caps = readCaps(root.baseCaps, this.#groups);
     const plateau = this.#plateau && readPlateauState(root.plateau, 'state.plateau');
     this.#apply(step, rates as number[], caps, plateau);
+  }
+
+  /** What `console.log` shows: the count of steps, the base rates, and the rates that they are now. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { format: _, step: steps, ...bases } = this.stateDict();
+    const rates = this.#groups.map((group) => group[this.#rate]);
+    return withName('Scheduler', { steps, ...bases, [`${this.#rate}s`]: rates }, depth, options);
   }
 
   /** Sets the rates, and remembers why. */
