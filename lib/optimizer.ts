@@ -53,7 +53,10 @@ import { checkStorage } from './storage.js';
 import { isDetached, memoryOf, type Tensor } from './tensor.js';
 import { Turns } from './turns.js';
 
-/** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
+/**
+ * The tensors and the hyperparameters of one group. Setting a hyperparameter holds from the next step on; `ProdigyRMSprop` and
+ * `Rprop` look at the learning rate at their first step only.
+ */
 export type ParameterGroup<O> = Omit<Values<O>, keyof OptimizerWideOptions> & {
   /** The names of its tensors in the order of the gradients: keys of the record, else places, `'0'`. */
   readonly params: readonly string[];

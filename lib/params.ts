@@ -14,7 +14,10 @@ import {
 } from './tensor.js';
 import { BLOCK } from './types/uint8.js';
 
-/** The parameters of one group: one tensor, a list, or a record (an object, an instance of a class) of named ones. */
+/**
+ * The parameters of one group: one tensor, a list, or a record (an object, an instance of a class) of named ones. The optimizer
+ * keeps the tensors, not the list or record: another one that is put there later is none of its parameters.
+ */
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
 /** Parameters with options of their own; for the others the optimizer's options hold. */

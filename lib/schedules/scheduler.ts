@@ -43,6 +43,8 @@ type Hyperparameters = { [name: string]: unknown };
  * step 0 at once. What else sets a rate holds until the scheduler's next step. A group that is added later takes part from
  * that step on, with the rate that it has then as its base rate: add it before the scheduler's step, not after.
  *
+ * So a second scheduler multiplies what the first has left. To begin anew set the rates before it is made.
+ *
  * The factor comes from the count of steps, not from the last rate: nothing adds up over long runs, and a step has the same
  * rate after whatever resumption, on every machine. PyTorch's schedulers multiply the last rate: 12 digits of theirs are
  * these, or, of rates that near 0, all but 1e-15 of the base rate.
