@@ -10,7 +10,7 @@ import { CurrentPlan } from './current-plan.js';
 import { DenseGradients, isDense, type RowsOptions } from './dense-rows.js';
 import type { Plan } from './engine.js';
 import { failure } from './errors.js';
-import { extendState } from './extend-state.js';
+import { extendState, needTheSame } from './extend-state.js';
 import { readGroupOptions } from './group-options.js';
 import { defineHyperparameters, groupsWith } from './hyperparameter-properties.js';
 import {
@@ -661,9 +661,9 @@ export abstract class Optimizer<O, P extends object> {
   #set(chosen: number | undefined, name: string, value: unknown) {
     if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
     const changed = groupsWith(this.#rule, this.#groups, chosen, name, value);
-    const state = extendState(this.#rule, this.#state, changed, this.#parameters);
-    if (state !== this.#state) {
-      this.#requireIdle(`${name} to be set to what needs new states`);
+    if (!needTheSame(this.#rule, this.#state, this.#groups, changed)) {
+      const state = extendState(this.#rule, this.#state, changed, this.#parameters);
+      if (state !== this.#state) this.#requireIdle(`${name} to be set to what needs new states`);
       this.#state = state;
       this.#plan.drop();
     }
