@@ -17,7 +17,9 @@ and against other implementations.
 
 Usage: npm run bench -- [options]
 
-  --only LIST     rules: ${rules.join(', ')}
+  --only LIST     rules: ${rules.slice(0, 5).join(', ')},
+                  ${rules.slice(5).join(', ')}
+                  (default: all)
   --sizes LIST    elements of a tensor, or count x elements
                   (default: ${allSizes})
   --threads LIST  (default: 1 and all)
