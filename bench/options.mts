@@ -104,7 +104,8 @@ export function readOptions(args: string[]): Options | 'help' {
   };
 }
 
-function list(text: string): string[] {
+/** What is separated by commas, once each. */
+export function list(text: string): string[] {
   return [...new Set(text.split(',').map((item) => item.trim()))];
 }
 
