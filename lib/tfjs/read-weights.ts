@@ -2,6 +2,7 @@ import { Tensor } from '@tensorflow/tfjs-core';
 import { show } from '../errors.js';
 import type { AnyRule } from '../rule.js';
 import { misfit, requireList, requireObject, requireStep } from '../saved-state.js';
+import { sizeNames } from '../sizes.js';
 import { type Counters, partsOf, stateNames } from '../state.js';
 import type { SavedArray, SavedVariable } from './saved-variable.js';
 import { COUNTERS, ITERATIONS, type Saved, STEP, type WeightNames } from './weights.js';
@@ -55,7 +56,8 @@ function readVariable(
   rule: AnyRule,
 ): SavedVariable {
   const kinds = kindsOf(rule, names);
-  const kept = new Set(rule.numbers?.kept.map(({ name }) => name));
+  const kept = new Set<string>(sizeNames);
+  for (const { name } of rule.numbers?.kept ?? []) kept.add(name);
   const numbers: Record<string, number> = {};
   const state: Record<string, SavedArray> = {};
   let step = iterations;

@@ -130,7 +130,7 @@ const optional = commonStates.filter(({ stays }) => stays).map(({ name }) => nam
 
 /** What was saved of a variable, with the states that it needs now. */
 function restore(
-  { name, numbers: initial, state: fresh }: TensorState,
+  { name, state: fresh }: TensorState,
   { step, numbers, state }: SavedVariable,
 ): TensorState {
   const restored: { [state: string]: MemoryArray } = {};
@@ -144,5 +144,5 @@ function restore(
     const saved = state[kind];
     if (saved && !(saved instanceof Int32Array)) restored[kind] = saved;
   }
-  return { name, step, ...(initial && { numbers: { ...numbers } }), state: restored };
+  return { name, step, numbers: { ...numbers }, state: restored };
 }

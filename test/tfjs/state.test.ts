@@ -120,6 +120,7 @@ describe.each(['rmsprop', 'adam'] as const)('the state of %s', (name) => {
 
 const around = { clipGlobalNorm: 0.5, accumulationSteps: 2, averageDecay: 0.9, weightDecay: 0.01 };
 const stateTypes = ['float32', 'bfloat16', 'uint8'] as const;
+const capped = { name: 'RMSprop', stateType: 'float32', options: { relativeCap: true } };
 const saved = rulesOfTrain.flatMap(({ rule, name }) =>
   stateTypes.flatMap((stateType) => {
     const can = (variant: object) => possible({ ...variant }, { stateType } as Storage);
@@ -128,7 +129,7 @@ const saved = rulesOfTrain.flatMap(({ rule, name }) =>
   }),
 );
 
-test.each(saved)(
+test.each([...saved, capped])(
   '$name with states of type $stateType goes on bit for bit: $options',
   async (one) => {
     const { name, options, stateType } = one;
