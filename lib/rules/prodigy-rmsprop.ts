@@ -30,7 +30,7 @@ export interface ProdigyRMSpropOptions extends RelativeCapOptions, CommonOptions
   decay?: number;
   /** Keeps the divisor away from 0. Domain: at least 0. Default: 1e-8. */
   epsilon?: number;
-  /** As that of {@link RMSprop}. Default: 0.1. */
+  /** As that of `RMSprop`. Default: 0.1. */
   relativeCap?: boolean | number;
 }
 
