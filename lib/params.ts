@@ -26,15 +26,15 @@ export type Group<O> = {
 /** What an optimizer with options O can be made for. {@link Strict} says so of types that have no index signature, too. */
 export type Params<O> = Tensors | readonly Group<O>[];
 
-type StrictTensors<T> = T extends Tensor
-  ? unknown
+type ValidTensors<T> = T extends Tensor
+  ? T
   : T extends readonly unknown[]
     ? readonly Tensor[]
     : { readonly [K in keyof T]: Tensor };
 
-export type StrictGroup<G, O> = {
+type ValidGroup<G, O> = { readonly params: unknown } & {
   [N in keyof G]: N extends 'params'
-    ? StrictTensors<G[N]>
+    ? ValidTensors<G[N]>
     : N extends Exclude<keyof O, keyof OptimizerWideOptions>
       ? O[N]
       : `${N & string} is not an option of a group of this optimizer`;
@@ -42,10 +42,18 @@ export type StrictGroup<G, O> = {
 
 export type AnyGroups = readonly { readonly params: unknown }[];
 
-/** P, if it is what {@link Params} says; checked property by property, so that interfaces and classes may be records. */
-export type Strict<P, O> = P extends AnyGroups
-  ? { readonly [K in keyof P]: StrictGroup<P[K], O> }
-  : StrictTensors<P>;
+type ValidParams<P, O> = P extends AnyGroups
+  ? { readonly [K in keyof P]: ValidGroup<P[K], O> }
+  : ValidTensors<P>;
+
+/**
+ * P, if it is what {@link Params} says, else what it would have to be, so that the compiler complains of what is wrong alone.
+ * Checked property by property, so that interfaces and classes may be records.
+ */
+export type Strict<P, O> = P extends ValidParams<P, O> ? P : ValidParams<P, O>;
+
+/** The same for one group. */
+export type StrictGroup<G, O> = G extends ValidGroup<G, O> ? G : ValidGroup<G, O>;
 
 type GradientOf<T> = T extends Float32Array
   ? Float32Array | null

@@ -7,9 +7,11 @@ import {
   loadPyTorchState,
   presets,
   RMSprop,
+  type RMSpropOptions,
   Scheduler,
   SGD,
   type SGDOptions,
+  type Strict,
   saveCheckpoint,
   savePyTorchState,
   schedules,
@@ -28,6 +30,10 @@ class Net implements Model {
   w = w;
   b = b;
 }
+type Misspelt = { params: Float32Array; lr: number };
+/** What the compiler says of lr. */
+export const sentence: Strict<Misspelt[], RMSpropOptions>[0]['lr'] =
+  'lr is not an option of a group of this optimizer';
 
 export function refused() {
   // @ts-expect-error PyTorch's name
@@ -50,6 +56,27 @@ export function refused() {
   new RMSprop([1, 2, 3]);
   // @ts-expect-error an option of another rule in a group
   new SGD([{ params: w, beta1: 0.9 }]);
+  new RMSprop([
+    {
+      params: record,
+      // @ts-expect-error PyTorch's name in a group; the lines around it are not wrong
+      lr: 1,
+      learningRate: 1,
+    },
+    { params: w },
+  ]);
+  new RMSprop([
+    {
+      params: {
+        // @ts-expect-error not a floating-point array; the others are
+        n: new Int32Array(1),
+        w,
+      },
+      decay: 0.5,
+    },
+  ]);
+  // @ts-expect-error an option that holds for all groups
+  new RMSprop([{ params: w, clipGlobalNorm: 1 }]);
 
   // @ts-expect-error a number among the tensors
   new SGD({ w, count: 1 });
@@ -82,6 +109,14 @@ export function refused() {
   const grouped = new SGD([{ params: { w } }]);
   // @ts-expect-error an option of another rule
   grouped.addGroup({ params: b, beta1: 0.9 });
+  grouped.addGroup({
+    params: b,
+    // @ts-expect-error PyTorch's name; the other lines are not wrong
+    lr: 1,
+    learningRate: 1,
+  });
+  // @ts-expect-error no params
+  grouped.addGroup({ learningRate: 1 });
   // @ts-expect-error not a floating-point array
   grouped.addGroup({ params: { n: new Int32Array(1) } });
   // @ts-expect-error a gradient of the new group is missing

@@ -79,7 +79,7 @@ export const adadelta = defineRule({
  */
 export class Adadelta<P extends object> extends Optimizer<AdadeltaOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdadeltaOptions>, options?: AdadeltaOptions) {
+  constructor(params: Strict<P, AdadeltaOptions>, options?: AdadeltaOptions) {
     super(adadelta, params, options);
   }
 }

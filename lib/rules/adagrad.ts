@@ -74,7 +74,7 @@ export const adagrad = defineRule({
  */
 export class Adagrad<P extends object> extends Optimizer<AdagradOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdagradOptions>, options?: AdagradOptions) {
+  constructor(params: Strict<P, AdagradOptions>, options?: AdagradOptions) {
     super(adagrad, params, options);
   }
 }

@@ -121,7 +121,7 @@ export const adam = defineRule({
  */
 export class Adam<P extends object> extends Optimizer<AdamOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdamOptions>, options?: AdamOptions) {
+  constructor(params: Strict<P, AdamOptions>, options?: AdamOptions) {
     super(adam, params, options);
   }
 }

@@ -77,7 +77,7 @@ export const adamax = defineRule({
  */
 export class Adamax<P extends object> extends Optimizer<AdamaxOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdamaxOptions>, options?: AdamaxOptions) {
+  constructor(params: Strict<P, AdamaxOptions>, options?: AdamaxOptions) {
     super(adamax, params, options);
   }
 }

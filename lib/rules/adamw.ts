@@ -42,7 +42,7 @@ export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters, pytor
  */
 export class AdamW<P extends object> extends Optimizer<AdamWOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdamWOptions>, options?: AdamWOptions) {
+  constructor(params: Strict<P, AdamWOptions>, options?: AdamWOptions) {
     super(adamw, params, options);
   }
 }

@@ -72,7 +72,7 @@ export const lion = defineRule({
  */
 export class Lion<P extends object> extends Optimizer<LionOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, LionOptions>, options?: LionOptions) {
+  constructor(params: Strict<P, LionOptions>, options?: LionOptions) {
     super(lion, params, options);
   }
 }

@@ -151,7 +151,7 @@ export const nadam = defineRule({
  */
 export class NAdam<P extends object> extends Optimizer<NAdamOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, NAdamOptions>, options?: NAdamOptions) {
+  constructor(params: Strict<P, NAdamOptions>, options?: NAdamOptions) {
     super(nadam, params, options);
   }
 }

@@ -106,7 +106,7 @@ export const prodigyRMSprop = defineRule({
  */
 export class ProdigyRMSprop<P extends object> extends Optimizer<ProdigyRMSpropOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, ProdigyRMSpropOptions>, options?: ProdigyRMSpropOptions) {
+  constructor(params: Strict<P, ProdigyRMSpropOptions>, options?: ProdigyRMSpropOptions) {
     super(prodigyRMSprop, params, options);
   }
 

@@ -211,7 +211,7 @@ export class RMSprop<P extends object> extends Optimizer<RMSpropOptions, P> {
    * @throws RangeError ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_INVALID_PARAMS, ERR_TENSOR_DETACHED,
    * ERR_TENSOR_OVERLAP, ERR_OUT_OF_MEMORY
    */
-  constructor(params: P & Strict<P, RMSpropOptions>, options?: RMSpropOptions) {
+  constructor(params: Strict<P, RMSpropOptions>, options?: RMSpropOptions) {
     super(rmsprop, params, options);
   }
 }

@@ -112,7 +112,7 @@ export const rprop = defineRule({
  */
 export class Rprop<P extends object> extends Optimizer<RpropOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, RpropOptions>, options?: RpropOptions) {
+  constructor(params: Strict<P, RpropOptions>, options?: RpropOptions) {
     super(rprop, params, options);
   }
 }

@@ -51,7 +51,7 @@ export const scheduleFreeAdamW: ScheduleFreeRule<ScheduleFreeAdamWOptions> = {
  */
 export class ScheduleFreeAdamW<P extends object> extends Optimizer<ScheduleFreeAdamWOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, ScheduleFreeAdamWOptions>, options?: ScheduleFreeAdamWOptions) {
+  constructor(params: Strict<P, ScheduleFreeAdamWOptions>, options?: ScheduleFreeAdamWOptions) {
     super(scheduleFreeAdamW, params, options);
   }
 }

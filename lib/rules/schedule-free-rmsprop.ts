@@ -63,10 +63,7 @@ export class ScheduleFreeRMSprop<P extends object> extends Optimizer<
   P
 > {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(
-    params: P & Strict<P, ScheduleFreeRMSpropOptions>,
-    options?: ScheduleFreeRMSpropOptions,
-  ) {
+  constructor(params: Strict<P, ScheduleFreeRMSpropOptions>, options?: ScheduleFreeRMSpropOptions) {
     super(scheduleFreeRMSprop, params, options);
   }
 }

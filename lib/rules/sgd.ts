@@ -94,7 +94,7 @@ export const sgd = defineRule({
  */
 export class SGD<P extends object> extends Optimizer<SGDOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, SGDOptions>, options?: SGDOptions) {
+  constructor(params: Strict<P, SGDOptions>, options?: SGDOptions) {
     super(sgd, params, options);
   }
 }
