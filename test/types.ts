@@ -30,6 +30,12 @@ class Net implements Model {
   w = w;
   b = b;
 }
+class Layer extends Net {
+  forward(x: number) {
+    return x;
+  }
+}
+
 type Misspelt = { params: Float32Array; lr: number };
 /** What the compiler says of lr. */
 export const sentence: Strict<Misspelt[], RMSpropOptions>[0]['lr'] =
@@ -123,6 +129,15 @@ export function refused() {
   grouped.addGroup({ params: { head: b } }).step([{ w }]);
   // @ts-expect-error no list of groups
   optimizer.addGroup({ params: b });
+  const layer = new SGD(new Layer());
+  // @ts-expect-error a gradient of a method
+  layer.step({ w, b, forward: null });
+  // @ts-expect-error a method
+  layer.stepTensor('forward', w);
+  // @ts-expect-error methods only: PyTorch's parameters() is a generator, too
+  new SGD([w].values());
+  // @ts-expect-error a promise
+  new SGD(Promise.resolve(w));
   // @ts-expect-error not an optimizer
   saveCheckpoint('file', { optimizer: { groups: [] } });
   // @ts-expect-error a plain array
@@ -138,6 +153,11 @@ export function accepted() {
   const model: Model = new Net();
   new SGD(model).step({ w, b });
   new SGD(new Net(), { momentum: 0.9 }).step({ w, b: null });
+  const layer = new SGD(new Layer());
+  layer.step({ w, b });
+  layer.step(new Layer());
+  layer.stepTensor('w', w);
+  new SGD([{ params: new Layer(), momentum: 0.9 }]).step([{ w, b: null }]);
   const dynamic: { [name: string]: Float32Array } = { w };
   new Adam(dynamic).step(dynamic);
   const groups = new AdamW([{ params: w, learningRate: 1 }, { params: [w] }, { params: record }]);
