@@ -59,7 +59,12 @@ type ValidParams<P, O> = P extends AnyGroups
 
 /**
  * P, if it is what {@link Params} says, else what it would have to be, so that the compiler complains of what is wrong alone.
- * Checked property by property, so that interfaces and classes may be records.
+ * Checked property by property, so that interfaces and classes may be records. A function that takes whatever an optimizer does
+ * asks for it, too, and names P:
+ *
+ *     function makeOptimizer<P extends object>(params: Strict<P, AdamWOptions>) {
+ *       return new AdamW<P>(params);
+ *     }
  */
 export type Strict<P, O> = P extends ValidParams<P, O> ? P : ValidParams<P, O>;
 

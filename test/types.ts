@@ -2,6 +2,8 @@
 import {
   Adam,
   AdamW,
+  type AdamWOptions,
+  type Gradients,
   type Group,
   loadCheckpoint,
   loadPyTorchState,
@@ -40,6 +42,13 @@ type Misspelt = { params: Float32Array; lr: number };
 /** What the compiler says of lr. */
 export const sentence: Strict<Misspelt[], RMSpropOptions>[0]['lr'] =
   'lr is not an option of a group of this optimizer';
+
+/** A function for all parameters that the class takes. */
+function train<P extends object>(params: Strict<P, AdamWOptions>, gradients: Gradients<P>) {
+  const optimizer = new AdamW<P>(params, { learningRate: 0.1 });
+  optimizer.step(gradients);
+  return optimizer;
+}
 
 export function refused() {
   // @ts-expect-error PyTorch's name
@@ -138,6 +147,10 @@ export function refused() {
   new SGD([w].values());
   // @ts-expect-error a promise
   new SGD(Promise.resolve(w));
+  // @ts-expect-error a number among the tensors
+  train({ n: 1 }, { n: null });
+  // @ts-expect-error a missing gradient
+  train(record, { w });
   // @ts-expect-error not an optimizer
   saveCheckpoint('file', { optimizer: { groups: [] } });
   // @ts-expect-error a plain array
@@ -158,6 +171,8 @@ export function accepted() {
   layer.step(new Layer());
   layer.stepTensor('w', w);
   new SGD([{ params: new Layer(), momentum: 0.9 }]).step([{ w, b: null }]);
+  train(new Layer(), { w, b: null }).beta1 = 0.5;
+  train([{ params: w, epsilon: 0 }], [w]).groups[0]?.epsilon;
   const dynamic: { [name: string]: Float32Array } = { w };
   new Adam(dynamic).step(dynamic);
   const groups = new AdamW([{ params: w, learningRate: 1 }, { params: [w] }, { params: record }]);
