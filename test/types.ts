@@ -1,15 +1,35 @@
 /** What the compiler must refuse: `npm run types` fails where a line that should not compile does. Nothing here runs. */
 import {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
   Adam,
+  Adamax,
+  type AdamaxOptions,
+  type AdamOptions,
   AdamW,
   type AdamWOptions,
+  configure,
   type Gradients,
   type Group,
+  Lion,
+  type LionOptions,
   loadCheckpoint,
   loadPyTorchState,
+  NAdam,
+  type NAdamOptions,
+  ProdigyRMSprop,
+  type ProdigyRMSpropOptions,
   presets,
   RMSprop,
   type RMSpropOptions,
+  Rprop,
+  type RpropOptions,
+  ScheduleFreeAdamW,
+  type ScheduleFreeAdamWOptions,
+  ScheduleFreeRMSprop,
+  type ScheduleFreeRMSpropOptions,
   Scheduler,
   SGD,
   type SGDOptions,
@@ -48,6 +68,40 @@ function train<P extends object>(params: Strict<P, AdamWOptions>, gradients: Gra
   const optimizer = new AdamW<P>(params, { learningRate: 0.1 });
   optimizer.step(gradients);
   return optimizer;
+}
+
+type AllOptions = AdadeltaOptions &
+  AdagradOptions &
+  AdamOptions &
+  AdamaxOptions &
+  AdamWOptions &
+  LionOptions &
+  NAdamOptions &
+  ProdigyRMSpropOptions &
+  RMSpropOptions &
+  RpropOptions &
+  ScheduleFreeRMSpropOptions &
+  SGDOptions &
+  ScheduleFreeAdamWOptions;
+
+/** Undefined means the default, also where `exactOptionalPropertyTypes` does not let what is optional be undefined. */
+export function unset(options: { [K in keyof AllOptions]-?: undefined }, maybe?: number) {
+  new Adadelta(w, options);
+  new Adagrad(w, options);
+  new Adam(w, options);
+  new Adamax(w, options);
+  new AdamW(w, options);
+  new Lion(w, options);
+  new NAdam(w, options);
+  new ProdigyRMSprop(w, options);
+  new RMSprop(w, options);
+  new Rprop(w, options);
+  new ScheduleFreeAdamW(w, options);
+  new ScheduleFreeRMSprop(w, options);
+  new SGD(w, options);
+  new SGD([{ params: w, weightDecay: maybe }]);
+  schedules.cosine({ steps: 10, minimum: maybe });
+  configure({ threads: maybe });
 }
 
 export function refused() {

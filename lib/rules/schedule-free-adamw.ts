@@ -13,7 +13,7 @@ import {
 
 export interface ScheduleFreeAdamWOptions extends ScheduleFreeOptions {
   /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.999. */
-  beta2?: number;
+  beta2?: number | undefined;
 }
 
 const hyperparameters: Specification<ScheduleFreeAdamWOptions> = {

@@ -12,7 +12,7 @@ import {
 
 export interface ScheduleFreeRMSpropOptions extends ScheduleFreeOptions {
   /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.99. */
-  decay?: number;
+  decay?: number | undefined;
 }
 
 const hyperparameters: Specification<ScheduleFreeRMSpropOptions> = {
