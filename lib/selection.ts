@@ -44,7 +44,7 @@ export function select(
   patterns: readonly string[],
   parameters: readonly Parameter[],
   first: number,
-) {
+): Int32Array {
   const chosen = parameters.flatMap(({ name }, i) =>
     patterns.some((pattern) => matches(pattern, name)) ? [first + i] : [],
   );
