@@ -92,7 +92,7 @@ export abstract class Optimizer<O, P extends object> {
   readonly #loads = new Loads<readonly StepGroup[]>();
   readonly #listeners = new StepListeners();
 
-  protected constructor(rule: AnyRule, params: P, options: O | undefined) {
+  protected constructor(rule: AnyRule, params: unknown, options: O | undefined) {
     this.#rule = rule;
     this.#defaults = readOptions(rule.hyperparameters as Specification<object>, options, 'options');
     const read = (own: unknown, where: string) =>
@@ -140,7 +140,7 @@ export abstract class Optimizer<O, P extends object> {
    * @throws RangeError ERR_OPTIMIZER_BUSY; the errors of the constructor; nothing has changed
    */
   addGroup<G extends object>(
-    group: P extends AnyGroups ? G & StrictGroup<G, O> : 'a group has no place beside such params',
+    group: P extends AnyGroups ? StrictGroup<G, O> : 'a group has no place beside such params',
   ): WithGroup<this, O, P, G> {
     this.#requireIdle('addGroup()');
     const defaults = { ...this.#defaults, ...this.#optimizerWide() };

@@ -19,7 +19,7 @@ export interface SaveOptions extends TransferOptions {
   /** Whatever else is needed to go on, such as the epoch and the state of a random number generator: what JSON keeps. */
   metadata?: unknown;
   /** Arrays of the model that are no parameters, by name. */
-  tensors?: ExtraTensors;
+  tensors?: ExtraTensors | undefined;
 }
 
 /**
