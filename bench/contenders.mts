@@ -1,14 +1,26 @@
 import {
   Adam,
   AdamW,
+  ProdigyRMSprop,
   RMSprop,
+  ScheduleFreeAdamW,
+  ScheduleFreeRMSprop,
+  Scheduler,
   SGD,
   type StateDict,
   type StorageOptions,
   type Tensor,
 } from 'rmsprop';
 
-export type RuleKey = 'rmsprop' | 'rmsprop-full' | 'sgd-momentum' | 'adam' | 'adamw';
+export type RuleKey =
+  | 'rmsprop'
+  | 'rmsprop-full'
+  | 'sgd-momentum'
+  | 'adam'
+  | 'adamw'
+  | 'schedule-free-rmsprop'
+  | 'schedule-free-adamw'
+  | 'prodigy-rmsprop';
 
 /** A rule with its options: one row of the table for every size. */
 export interface Contender {
@@ -59,6 +71,29 @@ export const contenders: Contender[] = [
     name: 'AdamW',
     states: 2,
     create: (parameters, storage) => new AdamW(parameters, { ...storage }),
+  },
+  {
+    key: 'schedule-free-rmsprop',
+    name: 'Schedule-Free RMSprop',
+    states: 2,
+    create: (parameters, storage) => new ScheduleFreeRMSprop(parameters, { ...storage }),
+  },
+  {
+    key: 'schedule-free-adamw',
+    name: 'Schedule-Free AdamW',
+    states: 2,
+    create: (parameters, storage) => new ScheduleFreeAdamW(parameters, { ...storage }),
+  },
+  {
+    key: 'prodigy-rmsprop',
+    name: 'Prodigy RMSprop',
+    states: 1,
+    create(parameters, storage) {
+      const optimizer = new ProdigyRMSprop(parameters, { ...storage });
+      // The gradients are always the same: with more, distance and parameters would grow without end.
+      new Scheduler(optimizer, () => 1e-6);
+      return optimizer;
+    },
   },
 ];
 

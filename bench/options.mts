@@ -17,7 +17,9 @@ and against other implementations.
 
 Usage: npm run bench -- [options]
 
-  --only LIST     rules: ${rules.join(', ')}
+  --only LIST     rules: ${rules.slice(0, 5).join(', ')},
+                  ${rules.slice(5).join(', ')}
+                  (default: all)
   --sizes LIST    elements of a tensor, or count x elements
                   (default: ${allSizes})
   --threads LIST  (default: 1 and all)
@@ -102,7 +104,8 @@ export function readOptions(args: string[]): Options | 'help' {
   };
 }
 
-function list(text: string): string[] {
+/** What is separated by commas, once each. */
+export function list(text: string): string[] {
   return [...new Set(text.split(',').map((item) => item.trim()))];
 }
 

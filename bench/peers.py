@@ -60,6 +60,7 @@ def torch_step(peer, rule, tensors, threads):
 def optax_step(peer, rule, tensors, threads):
     import jax
     import optax
+    import optax.contrib
 
     optimizer = {
         "rmsprop": lambda: optax.rmsprop(RATE, decay=0.9, eps=1e-7),
@@ -67,6 +68,10 @@ def optax_step(peer, rule, tensors, threads):
         "sgd-momentum": lambda: optax.sgd(RATE, momentum=MOMENTUM),
         "adam": lambda: optax.adam(RATE),
         "adamw": lambda: optax.adamw(RATE, weight_decay=0.01),
+        "schedule-free-rmsprop": lambda: optax.contrib.schedule_free(
+            optax.rmsprop(RATE, decay=0.99, eps_in_sqrt=False), RATE
+        ),
+        "schedule-free-adamw": lambda: optax.contrib.schedule_free_adamw(RATE),
     }[rule]()
 
     def update(params, state, gradients):

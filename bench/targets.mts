@@ -22,9 +22,13 @@ export function limitTarget(rule: RuleKey, shape: Shape, isa: string): number | 
   if (size === '1M' || size === '256K') return 0.95;
   // In the first caches arithmetic is the wall; only AVX-512 has a way around the divider.
   if (size !== '16K' || isa !== 'avx512') return undefined;
-  return { rmsprop: 0.6, 'rmsprop-full': 0.6, adam: 0.75, adamw: 0.75, 'sgd-momentum': undefined }[
-    rule
-  ];
+  const targets: { readonly [key in RuleKey]?: number } = {
+    rmsprop: 0.6,
+    'rmsprop-full': 0.6,
+    adam: 0.75,
+    adamw: 0.75,
+  };
+  return targets[rule];
 }
 
 /** How much faster than on one thread. "Never slower" leaves room for noise, since small steps use one. */

@@ -104,7 +104,7 @@ async function measure(subject: Subject, seeds: number, epochs: number): Promise
     result.suggestions.push(suggestion);
     for (const [k, multiple] of multiples.entries()) {
       const create = (parameters: Tensors) =>
-        subject.create(parameters as Parameters, multiple * suggestion) as Optimizer;
+        subject.create(parameters as Parameters, multiple * suggestion) as AnyOptimizer & Optimizer;
       const run = await train({ create }, dataset, { ...shape, seed, epochs }, () => {});
       result.accuracies[k].push(last(run).accuracy);
     }

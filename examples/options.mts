@@ -123,10 +123,10 @@ function wrong(name: string, expected: string, received: string): Failure {
   return new Failure(`Expected --${name} to be ${expected}, but received '${received}'.`, 2);
 }
 
-/** Four to a line. */
+/** Three to a line. */
 function listed(words: string[]): string {
-  const lines = Array.from({ length: Math.ceil(words.length / 4) }, (_, k) =>
-    words.slice(4 * k, 4 * k + 4).join(', '),
+  const lines = Array.from({ length: Math.ceil(words.length / 3) }, (_, k) =>
+    words.slice(3 * k, 3 * k + 3).join(', '),
   );
   return lines.join(`,\n${' '.repeat(21)}`);
 }

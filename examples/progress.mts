@@ -28,7 +28,7 @@ function bar(name: string, total: number, unit: string): Progress {
     live.stop();
     process.exit(130); // what a shell makes of SIGINT
   };
-  const padded = name.padEnd(17);
+  const padded = name.padEnd(21);
   process.once('SIGINT', stop);
   live.start(total, 0, { name: padded, text: '' });
   return {

@@ -50,7 +50,8 @@ export function htmlReport(
 <h1>Optimizers compared</h1>
 <p>The same small neural network learned the same images with each of these optimizers, from the
 same first weights and through the same batches. Only the rule that turns gradients into new weights
-differed, and its learning rate, which was chosen for each.</p>
+differed, and its learning rate, which was chosen for each; Prodigy is given a first guess instead, and a
+schedule. Of the Schedule-Free rules the average of the weights is what is evaluated.</p>
 <ul>
 ${facts.map((fact) => `<li>${escapeHtml(fact)}</li>`).join('\n')}
 </ul>

@@ -19,7 +19,7 @@ export function columns(target: number): Column<Run>[] {
       text: (run) => `${(1000 * run.optimizerSeconds).toFixed(1)} ms`,
     },
     {
-      heading: ['share of', 'the whole'],
+      heading: ['share of', 'training'],
       text: (run) => percent(run.optimizerSeconds / run.seconds),
     },
   ];
@@ -48,9 +48,9 @@ export function percent(share: number): string {
   return `${(100 * share).toFixed(1)} %`;
 }
 
-/** Three significant digits. */
+/** Three significant digits, in few places. */
 export function significant(value: number): string {
-  return value.toPrecision(3);
+  return value !== 0 && value < 1e-3 ? value.toExponential(2) : value.toPrecision(3);
 }
 
 export function lossAndAccuracy({ loss, accuracy }: Point): string {

@@ -131,6 +131,14 @@ function inBfloat16(numbers: Parameters, create: (codes: Tensors) => Optimizer):
       optimizer.step(gradients);
       publish();
     },
+    swapInAverages() {
+      optimizer.swapInAverages();
+      publish();
+    },
+    swapOutAverages() {
+      optimizer.swapOutAverages();
+      publish();
+    },
     stateDict: () => optimizer.stateDict(),
   };
 }

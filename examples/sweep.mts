@@ -114,7 +114,7 @@ async function sweep(
   for (const { rate, ends } of trials) {
     for (let seed = 1; seed <= seeds; seed++) {
       const dataset = datasets.digits.load(new Random(seed));
-      const subject = { create: contender.withRate(rate) };
+      const subject = { ...contender, create: contender.withRate(rate) };
       const run = await train(subject, dataset, { ...shape, seed, epochs }, () => {});
       ends.push(last(run));
       progress.update(trials.flatMap((trial) => trial.ends).length, lossAndAccuracy(last(run)));

@@ -1,8 +1,12 @@
 import { setImmediate } from 'node:timers/promises';
-import type { Contender } from './contenders.mts';
+import { type AnyOptimizer, Scheduler } from 'rmsprop';
+import type { Contender, Optimizer } from './contenders.mts';
 import type { Dataset, Samples } from './datasets.mts';
 import { Network } from './network.mts';
 import { Random } from './random.mts';
+
+/** What a training uses of a contender. */
+type Trained = Pick<Contender, 'create' | 'averages' | 'schedule'>;
 
 /** How well the network does after an epoch: loss on the training data, accuracy on the others. */
 export interface Point {
@@ -25,7 +29,7 @@ export interface Run<C = Contender> {
  * Trains the network with one optimizer. Every contender starts from the same parameters and sees
  * the same batches in the same order, because both come from the seed alone.
  */
-export async function train<C extends Pick<Contender, 'create'>>(
+export async function train<C extends Trained>(
   contender: C,
   dataset: Dataset,
   { seed, epochs, batch, hidden }: { seed: number; epochs: number; batch: number; hidden: number },
@@ -34,10 +38,18 @@ export async function train<C extends Pick<Contender, 'create'>>(
   const random = new Random(seed);
   const network = new Network(dataset.pixels, hidden, dataset.classes, random);
   const optimizer = contender.create(network.parameters);
-  const evaluate = (): Point => ({
-    loss: network.evaluate(dataset.train).loss,
-    accuracy: network.evaluate(dataset.test).accuracy,
-  });
+  const scheduler = scheduled(
+    contender,
+    optimizer,
+    epochs * Math.floor(dataset.train.count / batch),
+  );
+  const evaluate = (): Point => {
+    if (contender.averages) optimizer.swapInAverages();
+    const { loss } = network.evaluate(dataset.train);
+    const { accuracy } = network.evaluate(dataset.test);
+    if (contender.averages) optimizer.swapOutAverages();
+    return { loss, accuracy };
+  };
 
   const run: Run<C> = {
     contender,
@@ -54,6 +66,7 @@ export async function train<C extends Pick<Contender, 'create'>>(
       const before = performance.now();
       optimizer.step(gradients);
       run.optimizerSeconds += (performance.now() - before) / 1000;
+      scheduler?.step();
       run.steps++;
     }
     run.seconds += (performance.now() - start) / 1000;
@@ -66,6 +79,12 @@ export async function train<C extends Pick<Contender, 'create'>>(
   return run;
 }
 
+/** What sets the rates of so many steps, if anything does. */
+function scheduled(contender: Trained, optimizer: Optimizer, steps: number): Scheduler | undefined {
+  const { schedule } = contender;
+  return schedule && new Scheduler(optimizer as AnyOptimizer & Optimizer, schedule(steps));
+}
+
 /** Has the kernels and the code compiled before a clock runs, so that the first contender does not pay for all. */
 export function warmUp(
   contenders: readonly Contender[],
@@ -75,9 +94,11 @@ export function warmUp(
 ): void {
   const network = new Network(dataset.pixels, hidden, dataset.classes, new Random(0));
   const gradients = network.gradients(emptyBatch(batch, dataset.pixels));
-  for (const { create } of contenders) {
-    const optimizer = create(network.parameters);
-    for (let t = 0; t < 200; t++) optimizer.step(gradients);
+  const steps = 200;
+  for (const contender of contenders) {
+    const optimizer = contender.create(network.parameters);
+    scheduled(contender, optimizer, steps);
+    for (let t = 0; t < steps; t++) optimizer.step(gradients);
   }
 }
 

@@ -20,9 +20,11 @@ export interface CommonOptions
     StorageOptions {}
 
 /** Options as properties of an optimizer; those that matter only when it is made can be read and not set. */
-export type Properties<O extends StorageOptions, Initial extends keyof O = never> = Required<
-  Omit<O, Initial | InitialStorage> & Readonly<Pick<O, Initial | InitialStorage>>
->;
+export type Properties<O extends StorageOptions, Initial extends keyof O = never> = Omit<
+  Values<O>,
+  Initial | InitialStorage
+> &
+  Readonly<Pick<Values<O>, Initial | InitialStorage>>;
 type InitialStorage = 'stateType' | 'dtype' | 'masterCopy';
 
 export const commonHyperparameters: Specification<CommonOptions> = {

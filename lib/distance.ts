@@ -28,9 +28,9 @@ const LARGEST_WEIGHT = 3.4028234663852886e38;
 
 /** What the options of a rule that estimates its distance have. */
 export type DistanceOptions = GradientOptions & {
-  learningRate?: number;
-  scheduleFactor?: number;
-  decay?: number;
+  learningRate?: number | undefined;
+  scheduleFactor?: number | undefined;
+  decay?: number | undefined;
 };
 
 /** What the estimate begins with, the least that a group guesses. */

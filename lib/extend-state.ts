@@ -1,8 +1,27 @@
+import type { Values } from './hyperparameters.js';
 import type { Parameter } from './params.js';
 import type { AnyRule } from './rule.js';
 import { neededType, State, stateNames } from './state.js';
 import type { StepGroup } from './step-group.js';
-import type { MemoryType } from './tensor.js';
+import type { DataType, MemoryType } from './tensor.js';
+
+/** Whether the groups need the states that they needed before, when there were as many. */
+export function needTheSame(
+  rule: AnyRule,
+  state: State,
+  before: readonly StepGroup[],
+  now: readonly StepGroup[],
+): boolean {
+  const ranks = [...stateNames(rule).keys()];
+  const isSame = (old: StepGroup, { values, types }: StepGroup) => {
+    const needed = (h: Values<object>, rank: number, type: DataType) =>
+      neededType(rule, rank, type, h, state.counters);
+    return ranks.every((rank) =>
+      types.every((type) => needed(values, rank, type) === needed(old.values, rank, type)),
+    );
+  };
+  return now.every((group, k) => group === before[k] || isSame(before[k] as StepGroup, group));
+}
 
 /** A state with all that these groups need, and all that the old one holds: the old one itself, if that is enough. */
 export function extendState(

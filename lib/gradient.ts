@@ -7,15 +7,15 @@ export interface GradientOptions {
    * Pulls parameters towards 0. Domain: at least 0. Default: 0 (AdamW: 0.01).
    * As PyTorch's `weight_decay`.
    */
-  weightDecay?: number;
+  weightDecay?: number | undefined;
   /**
    * How weight decay enters: `'l2'` adds `weightDecay * p` to the gradient, as in PyTorch's SGD, RMSprop and Adam;
    * `'decoupled'` first multiplies p by `1 - learningRate * weightDecay`, as in AdamW (Loshchilov and Hutter,
    * arXiv:1711.05101) and Keras. Default: `'l2'`.
    */
-  weightDecayMode?: 'l2' | 'decoupled';
+  weightDecayMode?: 'l2' | 'decoupled' | undefined;
   /** Ascends instead of descending: the gradient is negated. Default: false. */
-  maximize?: boolean;
+  maximize?: boolean | undefined;
 }
 
 export const gradientHyperparameters: Specification<GradientOptions> = {

@@ -33,13 +33,14 @@ export function groupsWith(
   name: string,
   value: unknown,
 ): readonly StepGroup[] {
-  const isChosen = (_: StepGroup, k: number) => chosen === undefined || chosen === k;
-  const [first] = groups.filter(isChosen) as [StepGroup];
+  const begin = chosen ?? 0;
+  const old = groups.slice(begin, chosen === undefined ? groups.length : begin + 1);
+  const [first] = old as [StepGroup];
   const kept = checkValue(rule.hyperparameters, name, value, `${first.path}.${name}`);
-  checkSelection(name, kept, groups.filter(isChosen));
+  checkSelection(name, kept, old);
   const own = (rule.hyperparameters as { [name: string]: Hyperparameter<unknown> })[name];
-  return groups.map((group, k) => {
-    if (!isChosen(group, k)) return group;
+  const changed = [...groups];
+  for (const [k, group] of old.entries()) {
     if (own?.initial) {
       const expected = `${group.path}.${name} to be set when the optimizer is made`;
       throw failure(TypeError, 'ERR_READ_ONLY_OPTION', expected, 'a later value');
@@ -47,6 +48,7 @@ export function groupsWith(
     const values = valuesWith(group.values, { [name]: kept });
     checkTogether(rule, values, group.path);
     checkStorage(values, group.parameters, group.path);
-    return group.with(values);
-  });
+    changed[begin + k] = group.with(values);
+  }
+  return changed;
 }

@@ -10,7 +10,7 @@ import { CurrentPlan } from './current-plan.js';
 import { DenseGradients, isDense, type RowsOptions } from './dense-rows.js';
 import type { Plan } from './engine.js';
 import { failure } from './errors.js';
-import { extendState } from './extend-state.js';
+import { extendState, needTheSame } from './extend-state.js';
 import { readGroupOptions } from './group-options.js';
 import { defineHyperparameters, groupsWith } from './hyperparameter-properties.js';
 import {
@@ -95,7 +95,7 @@ export abstract class Optimizer<O, P extends object> {
   readonly #loads = new Loads<readonly StepGroup[]>();
   readonly #listeners = new StepListeners();
 
-  protected constructor(rule: AnyRule, params: P, options: O | undefined) {
+  protected constructor(rule: AnyRule, params: unknown, options: O | undefined) {
     this.#rule = rule;
     this.#defaults = readOptions(rule.hyperparameters as Specification<object>, options, 'options');
     const read = (own: unknown, where: string) =>
@@ -143,7 +143,7 @@ export abstract class Optimizer<O, P extends object> {
    * @throws RangeError ERR_OPTIMIZER_BUSY; the errors of the constructor; nothing has changed
    */
   addGroup<G extends object>(
-    group: P extends AnyGroups ? G & StrictGroup<G, O> : 'a group has no place beside such params',
+    group: P extends AnyGroups ? StrictGroup<G, O> : 'a group has no place beside such params',
   ): WithGroup<this, O, P, G> {
     this.#requireIdle('addGroup()');
     const defaults = { ...this.#defaults, ...this.#optimizerWide() };
@@ -669,9 +669,9 @@ export abstract class Optimizer<O, P extends object> {
   #set(chosen: number | undefined, name: string, value: unknown) {
     if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
     const changed = groupsWith(this.#rule, this.#groups, chosen, name, value);
-    const state = extendState(this.#rule, this.#state, changed, this.#parameters);
-    if (state !== this.#state) {
-      this.#requireIdle(`${name} to be set to what needs new states`);
+    if (!needTheSame(this.#rule, this.#state, this.#groups, changed)) {
+      const state = extendState(this.#rule, this.#state, changed, this.#parameters);
+      if (state !== this.#state) this.#requireIdle(`${name} to be set to what needs new states`);
       this.#state = state;
       this.#plan.drop();
     }

@@ -9,9 +9,9 @@ export interface ParameterOptions {
    * ERR_CONFLICTING_OPTIONS. Domain: any number of float32. Default: -Infinity, which is no bound.
    * As `optax.projections.projection_box`; PyTorch and Keras leave it to the caller (Keras: constraints).
    */
-  lowerBound?: number;
+  lowerBound?: number | undefined;
   /** The most that a parameter may be. Domain: at least lowerBound. Default: Infinity. */
-  upperBound?: number;
+  upperBound?: number | undefined;
   /**
    * Keeps a moving average of the parameters, e = averageDecay * e + (1 - averageDecay) * p after every update of a tensor;
    * the first one starts it from p. `swapInAverages()` of the optimizer uses it. 0 keeps none. Domain: [0, 1). Default: 0.
@@ -20,7 +20,7 @@ export interface ParameterOptions {
    * `optax.ema` of parameters. A float32 number for each parameter (float64 for Float64Array), whatever `stateType`. Turned
    * on later, it starts from the parameters as they are then; turned off, it stays as it is, and may go on from there.
    */
-  averageDecay?: number;
+  averageDecay?: number | undefined;
 }
 
 export const parameterHyperparameters: Specification<ParameterOptions> = {

@@ -15,8 +15,9 @@ import {
 import { BLOCK } from './types/uint8.js';
 
 /**
- * The parameters of one group: one tensor, a list, or a record (an object, an instance of a class) of named ones. The optimizer
- * keeps the tensors, not the list or record: another one that is put there later is none of its parameters.
+ * The parameters of one group: one tensor, a list, or a record of named ones (an object, or an instance of a class, whose methods
+ * are no parameters). The optimizer keeps the tensors, not the list or record: another one that is put there later is none of its
+ * parameters.
  */
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
@@ -29,15 +30,23 @@ export type Group<O> = {
 /** What an optimizer with options O can be made for. {@link Strict} says so of types that have no index signature, too. */
 export type Params<O> = Tensors | readonly Group<O>[];
 
-type StrictTensors<T> = T extends Tensor
-  ? unknown
+/** Names of functions: TypeScript does not tell methods from properties of one's own, which are refused at run time. */
+type MethodOf<T> = keyof {
+  [K in keyof T as T[K] extends (...args: never) => unknown ? K : never]: unknown;
+};
+
+/** Something that has nothing but methods, such as a generator, is no record. */
+type IgnoredOf<T> = keyof T extends MethodOf<T> ? never : MethodOf<T>;
+
+type ValidTensors<T> = T extends Tensor
+  ? T
   : T extends readonly unknown[]
     ? readonly Tensor[]
-    : { readonly [K in keyof T]: Tensor };
+    : { readonly [K in keyof T]: K extends IgnoredOf<T> ? T[K] : Tensor };
 
-export type StrictGroup<G, O> = {
+type ValidGroup<G, O> = { readonly params: unknown } & {
   [N in keyof G]: N extends 'params'
-    ? StrictTensors<G[N]>
+    ? ValidTensors<G[N]>
     : N extends Exclude<keyof O, keyof OptimizerWideOptions>
       ? O[N]
       : `${N & string} is not an option of a group of this optimizer`;
@@ -45,10 +54,23 @@ export type StrictGroup<G, O> = {
 
 export type AnyGroups = readonly { readonly params: unknown }[];
 
-/** P, if it is what {@link Params} says; checked property by property, so that interfaces and classes may be records. */
-export type Strict<P, O> = P extends AnyGroups
-  ? { readonly [K in keyof P]: StrictGroup<P[K], O> }
-  : StrictTensors<P>;
+type ValidParams<P, O> = P extends AnyGroups
+  ? { readonly [K in keyof P]: ValidGroup<P[K], O> }
+  : ValidTensors<P>;
+
+/**
+ * P, if it is what {@link Params} says, else what it would have to be, so that the compiler complains of what is wrong alone.
+ * Checked property by property, so that interfaces and classes may be records. A function that takes whatever an optimizer does
+ * asks for it, too, and names P:
+ *
+ *     function makeOptimizer<P extends object>(params: Strict<P, AdamWOptions>) {
+ *       return new AdamW<P>(params);
+ *     }
+ */
+export type Strict<P, O> = P extends ValidParams<P, O> ? P : ValidParams<P, O>;
+
+/** The same for one group. */
+export type StrictGroup<G, O> = G extends ValidGroup<G, O> ? G : ValidGroup<G, O>;
 
 type GradientOf<T> = T extends Float32Array
   ? Float32Array | null
@@ -57,7 +79,9 @@ type GradientOf<T> = T extends Float32Array
     : Exclude<Tensor, Float32Array | Float64Array> | null;
 type GradientsOf<T> = T extends Tensor
   ? GradientOf<T>
-  : { readonly [K in keyof T]: GradientOf<T[K]> };
+  : T extends readonly unknown[]
+    ? { readonly [K in keyof T]: GradientOf<T[K]> }
+    : { readonly [K in keyof T as Exclude<K, MethodOf<T>>]: GradientOf<T[K]> };
 
 /** Gradients: the shape of the parameters; null for a tensor that the step leaves alone. */
 export type Gradients<P> = P extends AnyGroups
@@ -68,7 +92,9 @@ export type Gradients<P> = P extends AnyGroups
  * What a tensor is called: its name in a record, its place in a list, 0 for a tensor by itself; in a list of groups also
  * the number of the group and one of these, such as '1/bias'.
  */
-export type TensorName<P> = P extends Tensor | readonly unknown[] ? string | number : keyof P;
+export type TensorName<P> = P extends Tensor | readonly unknown[]
+  ? string | number
+  : keyof GradientsOf<P>;
 
 /** A tensor as it was when the optimizer was made, or its memory moved. */
 export interface Parameter {

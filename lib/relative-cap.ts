@@ -21,7 +21,7 @@ export interface RelativeCapOptions {
    * in an order that never changes. Domain: false, true, or a finite number above 0. Default: false. Neither PyTorch nor
    * TensorFlow has it; LARS and LAMB (You et al., arXiv:1708.03888, 1904.00962) make every step as long as such a cap allows.
    */
-  relativeCap?: boolean | number;
+  relativeCap?: boolean | number | undefined;
 }
 
 const relativeCap: Hyperparameter<boolean | number> = {

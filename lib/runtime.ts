@@ -36,9 +36,9 @@ const WARNED = 'rmsprop: RMSPROP_NO_NATIVE';
 /** What {@link configure} sets; what is left out stays as it is. */
 export interface Configuration {
   /** The largest number of threads that a step may use. Domain: integers from 1 to 1024. */
-  threads?: number;
+  threads?: number | undefined;
   /** The instruction set: one of `runtime().availableIsas`. */
-  isa?: Isa;
+  isa?: Isa | undefined;
 }
 
 const { native, nativeError } = findNative();

@@ -15,14 +15,14 @@ export interface SelectionOptions {
    * As Keras's `exclude_from_weight_decay`, whose words are found anywhere in a name, and the `mask` of `optax.adamw`; PyTorch
    * takes a group of its own.
    */
-  weightDecayExclude?: readonly string[];
+  weightDecayExclude?: readonly string[] | undefined;
   /**
    * Tensors that steps leave alone, with their states, averages and counts of steps, as if their gradients were null. What
    * stands for their gradients is not looked at: it may be anything, and is not set to 0 by `zeroGradients`. Default: [].
    * As PyTorch's `requires_grad_(False)` where gradients are None, Keras's `trainable = False`, and `optax.set_to_zero` for some
    * of the labels of `optax.multi_transform`.
    */
-  frozen?: readonly string[];
+  frozen?: readonly string[] | undefined;
 }
 
 const patterns = list<string>(
@@ -44,7 +44,7 @@ export function select(
   patterns: readonly string[],
   parameters: readonly Parameter[],
   first: number,
-) {
+): Int32Array {
   const chosen = parameters.flatMap(({ name }, i) =>
     patterns.some((pattern) => matches(pattern, name)) ? [first + i] : [],
   );

@@ -149,7 +149,7 @@ export class State {
   readonly sizes: Float64Array;
   readonly counters: Counters = { ...counted };
   /** The distance that parameters have to go, if the rule estimates it; 0 before the first step. */
-  readonly distance = new Float64Array(1);
+  readonly distance: Float64Array = new Float64Array(1);
 
   /**
    * Each state of float32 or float64 lies in its cache lines as its parameter does, so that aligned vectors of one are

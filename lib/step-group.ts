@@ -3,6 +3,7 @@ import type { Parameter } from './params.js';
 import { capOf } from './relative-cap.js';
 import type { GroupRange } from './saved-state.js';
 import { type SelectionOptions, select } from './selection.js';
+import type { DataType } from './tensor.js';
 
 /** Tensors of one group that are updated alike: their numbers, and the options that hold for them. */
 export interface Part {
@@ -27,6 +28,8 @@ export class StepGroup implements GroupRange {
   readonly first: number;
   readonly end: number;
   readonly parts: readonly Part[];
+  /** The types of the parameters, each once. */
+  readonly types: readonly DataType[];
   readonly #chosen: Chosen;
 
   /** @param before the same group with other options: of the same patterns, what they choose */
@@ -42,6 +45,7 @@ export class StepGroup implements GroupRange {
     this.parameters = parameters;
     this.first = first;
     this.end = first + parameters.length;
+    this.types = before?.types ?? [...new Set(parameters.map(({ type }) => type))];
     const isSame = before !== undefined && haveSamePatterns(values, before.values);
     this.#chosen = isSame ? before.#chosen : choose(values, parameters, first);
     const { decayed, notDecayed } = this.#chosen;

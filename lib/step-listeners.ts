@@ -27,7 +27,7 @@ export interface ListenerOptions {
    * Asks for a report at every so many updates: at those whose number is a multiple of it. All listeners get the reports that
    * one asks for. Domain: integers of at least 1. Default: none is asked for.
    */
-  reportEvery?: number;
+  reportEvery?: number | undefined;
 }
 
 const specification: Specification<ListenerOptions> = {

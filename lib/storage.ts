@@ -29,23 +29,23 @@ export interface StorageOptions {
    * Default: `'float32'`. Set when the optimizer is made. Neither PyTorch nor TensorFlow has it; bitsandbytes' 8-bit
    * optimizers are close (Dettmers et al., arXiv:2110.02861).
    */
-  stateType?: 'float32' | 'bfloat16' | 'uint8';
+  stateType?: 'float32' | 'bfloat16' | 'uint8' | undefined;
   /**
    * What Uint16Array parameters and gradients hold: `'bfloat16'` or `'float16'`. With `'array'` they are no tensors.
    * Float16Array, where there is one, needs no such word. Default: `'array'`. Set when the optimizer is made.
    */
-  dtype?: 'array' | 'bfloat16' | 'float16';
+  dtype?: 'array' | 'bfloat16' | 'float16' | undefined;
   /**
    * Keeps a float32 copy of bfloat16 and float16 parameters, which the step updates and then rounds to the parameters, to
    * the nearest. Without it they are rounded at random, so that the mean is kept. A parameter that was written to since the
    * last step is taken over into the copy. Default: false. Set when the optimizer is made.
    */
-  masterCopy?: boolean;
+  masterCopy?: boolean | undefined;
   /**
    * Seed of the random bits for rounding. They depend on the seed, the count of steps, the tensor's place and the element's,
    * and on nothing else. Domain: integers from 0 to 2^32 - 1. Default: 0.
    */
-  seed?: number;
+  seed?: number | undefined;
 }
 
 export const storageHyperparameters: Specification<StorageOptions> = {

@@ -9,12 +9,12 @@ export interface TransformationOptions {
    * Clips every number of the gradient to [-clipValue, clipValue]; NaN stays. Domain: above 0. Default: Infinity.
    * As Keras's `clipvalue`, `torch.nn.utils.clip_grad_value_` and `optax.clip`.
    */
-  clipValue?: number;
+  clipValue?: number | undefined;
   /**
    * Clips the gradient of each tensor: one whose norm n = sqrt(sum of g * g) is larger is multiplied by `clipNorm / n`.
    * Domain: above 0. Default: Infinity. As Keras's `clipnorm`.
    */
-  clipNorm?: number;
+  clipNorm?: number | undefined;
 }
 
 export const transformationHyperparameters: Specification<TransformationOptions> = {

@@ -74,6 +74,7 @@ void Plan::runRows(size_t i) {
       }
     }
   }
+  sparseRows_.makeRoom(mostThreads(sparseRows_.elements()));
   ofRows_ = true;
   runTensor(i, 0, sparseRows_.elements());
   ofRows_ = false;
@@ -116,22 +117,23 @@ void Plan::run(size_t first, size_t end, Pace& pace) {
 }
 
 unsigned Plan::mostThreads(size_t elements) const {
-  const size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
+  size_t useful = elements < kParallel ? 1 : elements / kElementsPerThread;
+  if (ofRows_) useful = std::min<size_t>(useful, sparseRows_.rooms());  // others may have configured more since
   return static_cast<unsigned>(std::clamp<size_t>(configuration().threads, 1, useful));
 }
 
 void Plan::inParts(unsigned threads, size_t elements, Part part) const {
-  if (threads == 1 || !share(threads, elements, part)) (this->*part)(0, elements);
+  if (threads == 1 || !share(threads, elements, part)) (this->*part)({0, elements, 0});
 }
 
 void Plan::update(size_t elements, Pace& pace) {
   const unsigned most = mostThreads(elements);
-  if (most == 1) return updateRange(0, elements);
+  if (most == 1) return updateRange({0, elements, 0});
   const PlainFloatingPoint plain;  // for the pace
   unsigned threads = pace.choose(most);
   const auto start = std::chrono::steady_clock::now();
   if (threads == 1 || !share(threads, elements, &Plan::updateRange)) {
-    updateRange(0, elements);
+    updateRange({0, elements, 0});
     threads = 1;
   }
   const std::chrono::duration<double> time = std::chrono::steady_clock::now() - start;
@@ -189,10 +191,11 @@ bool Plan::share(unsigned threads, size_t elements, Part part) const {
     size_t elements;
     Part part;
   } context{*this, elements, part};
-  return Team::ofProcess().share(threads, {&context, [](void* work, unsigned share, unsigned shares) {
-                                             const auto& [plan, elements, part] = *static_cast<Context*>(work);
-                                             (plan.*part)(elements * share / shares, elements * (share + 1) / shares);
-                                           }});
+  return Team::ofProcess().share(threads,
+                                 {&context, [](void* work, unsigned share, unsigned shares) {
+                                    const auto& [plan, elements, part] = *static_cast<Context*>(work);
+                                    (plan.*part)({elements * share / shares, elements * (share + 1) / shares, share});
+                                  }});
 }
 
 // That of the tensor before, if it is alike: mostly it is.
@@ -207,10 +210,11 @@ void Plan::findSweep(const Isa& isa, Active& active, const Active* before) const
   }
 }
 
-// Does work with pieces of every active tensor, of at most so many elements each: with the elements between begin and
-// end, which count over all active tensors. Within a tensor parts meet at whole units.
-void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Work work) const {
+// Does work with pieces of every active tensor, of at most so many elements each. Within a tensor shares meet at whole
+// units.
+void Plan::eachPiece(Share share, size_t unit, size_t most, bool onlySum, Work work) const {
   const PlainFloatingPoint plain;
+  const auto [begin, end, number] = share;
   auto active = std::upper_bound(active_.begin(), active_.end(), begin,
                                  [](size_t at, const Active& tensor) { return at < tensor.start; });
   if (active != active_.begin()) --active;
@@ -226,41 +230,35 @@ void Plan::eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool on
     for (size_t at = cut(begin), next; at < to; at = next) {
       next = at + std::min(most, to - at);
       if (ofRows_)
-        withRows(*active, at, next, onlySum, work, row);
+        withRows(number, *active, at, next, onlySum, work, row);
       else
         (this->*work)(*active, at, piece(active->tensor, active->first + at, active->first + next), row);
     }
   }
 }
 
-// If only rows are being updated, a piece is of these. Not inlined: a copy takes much of the stack.
-[[gnu::noinline]] void Plan::withRows(const Active& active, size_t at, size_t end, bool onlySum, Work work,
-                                      Row row) const {
+// If only rows are being updated, a piece is of these.
+void Plan::withRows(unsigned room, const Active& active, size_t at, size_t end, bool onlySum, Work work,
+                    Row row) const {
   Piece tensor = rowsPiece_;
   tensor.multiplier = multipliers_[active.tensor];
-  const SparseRows::Copy copy(sparseRows_, tensor, active.first + at, active.first + end, onlySum);
+  const SparseRows::Copy copy(sparseRows_, room, tensor, active.first + at, active.first + end, onlySum);
   (this->*work)(active, at, copy.piece(), row);
   copy.putBack();
 }
 
-void Plan::measureRange(size_t begin, size_t end) const {
-  eachPiece(begin, end, kNormChunk, kNormChunk, true, &Plan::measureChunk);
-}
+void Plan::measureRange(Share share) const { eachPiece(share, kNormChunk, kNormChunk, true, &Plan::measureChunk); }
 
-void Plan::accumulateRange(size_t begin, size_t end) const {
-  eachPiece(begin, end, kCut, kAroundBlock, true, &Plan::accumulatePart);
-}
+void Plan::accumulateRange(Share share) const { eachPiece(share, kCut, kAroundBlock, true, &Plan::accumulatePart); }
 
-void Plan::updateRange(size_t begin, size_t end) const {
-  if (asks(kSamples)) return eachPiece(begin, end, kNormChunk, kSampledChunks * kNormChunk, false, &Plan::updateChunks);
+void Plan::updateRange(Share share) const {
+  if (asks(kSamples)) return eachPiece(share, kNormChunk, kSampledChunks * kNormChunk, false, &Plan::updateChunks);
   const size_t most = ofRows_ || asks(kZeroes) ? kAroundBlock : SIZE_MAX;
-  eachPiece(begin, end, kCut, most, false, &Plan::updatePart);
+  eachPiece(share, kCut, most, false, &Plan::updatePart);
 }
 
 // A chunk at a time, so that it is still in the caches when it is looked at again.
-void Plan::reportRange(size_t begin, size_t end) const {
-  eachPiece(begin, end, kNormChunk, kNormChunk, false, &Plan::reportChunk);
-}
+void Plan::reportRange(Share share) const { eachPiece(share, kNormChunk, kNormChunk, false, &Plan::reportChunk); }
 
 void Plan::measureChunk(const Active& active, size_t at, const Piece& chunk, Row row) const {
   sums_[active.chunks + at / kNormChunk] = configuration().isa.load()->around().sumOfSquares(chunk, row);

@@ -101,7 +101,12 @@ class Plan {
     size_t length;
     Sweep sweep;
   };
-  using Part = void (Plan::*)(size_t begin, size_t end) const;
+  // What one thread does: the elements between these numbers, which count over all active tensors.
+  struct Share {
+    size_t begin, end;
+    unsigned number;
+  };
+  using Part = void (Plan::*)(Share share) const;
   // Does something with elements of a tensor, of which the first has the number `at` among the active ones.
   using Work = void (Plan::*)(const Active& active, size_t at, const Piece& piece, Row row) const;
 
@@ -121,18 +126,18 @@ class Plan {
   void zeroGradients() const;
   void inParts(unsigned threads, size_t elements, Part part) const;
   bool share(unsigned threads, size_t elements, Part part) const;
-  void measureRange(size_t begin, size_t end) const;
-  void accumulateRange(size_t begin, size_t end) const;
-  void updateRange(size_t begin, size_t end) const;
-  void reportRange(size_t begin, size_t end) const;
+  void measureRange(Share share) const;
+  void accumulateRange(Share share) const;
+  void updateRange(Share share) const;
+  void reportRange(Share share) const;
   void measureChunk(const Active& active, size_t at, const Piece& chunk, Row row) const;
   void accumulatePart(const Active& active, size_t at, const Piece& part, Row row) const;
   void updatePart(const Active& active, size_t at, const Piece& part, Row row) const;
   void updateChunks(const Active& active, size_t at, const Piece& chunks, Row row) const;
   void reportChunk(const Active& active, size_t at, const Piece& chunk, Row row) const;
   void zeroGradient(const Piece& piece) const;
-  void eachPiece(size_t begin, size_t end, size_t unit, size_t most, bool onlySum, Work work) const;
-  void withRows(const Active& active, size_t at, size_t end, bool onlySum, Work work, Row row) const;
+  void eachPiece(Share share, size_t unit, size_t most, bool onlySum, Work work) const;
+  void withRows(unsigned room, const Active& active, size_t at, size_t end, bool onlySum, Work work, Row row) const;
 
   unsigned rule_;
   std::vector<Tensor> tensors_;

@@ -54,8 +54,15 @@ void SparseRows::sum(const T* from, T* to) const {
 template void SparseRows::sum(const float*, float*) const;
 template void SparseRows::sum(const double*, double*) const;
 
-SparseRows::Copy::Copy(const SparseRows& rows, const Piece& tensor, size_t from, size_t to, bool onlySum)
-    : rows_(rows), piece_(partOf(tensor, from, to)) {
+void SparseRows::makeRoom(unsigned copies) {
+  if (copies <= rooms_) return;
+  rooms_ = copies;
+  memory_.resize(copies * kRoomBytes + kLine);
+  room_ = memory_.data() + (kLine - reinterpret_cast<uintptr_t>(memory_.data()) % kLine);
+}
+
+SparseRows::Copy::Copy(const SparseRows& rows, unsigned room, const Piece& tensor, size_t from, size_t to, bool onlySum)
+    : rows_(rows), next_(rows.room_ + room * kRoomBytes), piece_(partOf(tensor, from, to)) {
   const size_t width = rows.width_;
   const auto column = [&](void* array, size_t size) { return add(array, from * size, to * size, width * size); };
   const size_t wide = sizeOf(wideOf(tensor.type));
@@ -74,8 +81,8 @@ SparseRows::Copy::Copy(const SparseRows& rows, const Piece& tensor, size_t from,
 
 void* SparseRows::Copy::add(void* array, size_t from, size_t to, size_t rowBytes) {
   Column& column = columns_[count_++];
-  column = {static_cast<char*>(array), room_ + used_, from, to, rowBytes};
-  used_ += (to - from + 63) / 64 * 64;
+  column = {static_cast<char*>(array), next_, from, to, rowBytes};
+  next_ += (to - from + kLine - 1) / kLine * kLine;
   rows_.copy<true>(column.array, column.copy, from, to, rowBytes);
   return column.copy;
 }
@@ -131,8 +138,8 @@ void SparseRows::copy(char* array, char* copy, size_t from, size_t to, size_t ro
   for (size_t left = to - from; left > 0; within = 0) {
     size_t bytes = rowBytes - within;
     const char* there = array + rows_[k] * rowBytes + within;
-    // Rows that follow each other lie side by side.
-    for (; ++k < rows_.size() && bytes < left && rows_[k] == rows_[k - 1] + 1;) bytes += rowBytes;
+    // Rows that follow each other lie side by side. The first one does not follow the last that there can be.
+    for (; ++k < rows_.size() && bytes < left && rows_[k] == size_t{rows_[k - 1]} + 1;) bytes += rowBytes;
     bytes = std::min(bytes, left);
     move<gathers>(const_cast<char*>(there), copy, bytes);
     copy += bytes;

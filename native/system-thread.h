@@ -2,6 +2,10 @@
 #pragma once
 #include <pthread.h>
 
+#if defined(__linux__)
+#include <dlfcn.h>
+#endif
+
 #include <atomic>
 #include <cstddef>
 #include <cstdint>
@@ -63,6 +67,16 @@ inline void makeRoomForSteps() {
   if (pthread_getattr_default_np(&attributes) != 0) return;
   pthread_attr_getstacksize(&attributes, &size);
   if (size < enough && pthread_attr_setstacksize(&attributes, enough) == 0) pthread_setattr_default_np(&attributes);
+#endif
+}
+
+// Whether threads can end before their function does: glibc needs libgcc_s.so.1 for that, and ends the process where
+// there is none.
+inline bool canExitThreads() {
+#if defined(__linux__)
+  return dlopen("libgcc_s.so.1", RTLD_NOW) != nullptr;
+#else
+  return true;
 #endif
 }
 

@@ -125,9 +125,8 @@ void Team::lead() {
     std::unique_lock lock(mutex_);
     if (shrinking_) {
       shrinking_ = false;
-      size_ = 1;
       lock.unlock();
-      omp_pause_resource_all(omp_pause_hard);
+      endThreads();
     } else if (shares_ > 0) {
       const unsigned shares = std::exchange(shares_, 0);
       const Work work = shared_;
@@ -152,6 +151,13 @@ void Team::lead() {
       waitWhile(rings_, rings);
     }
   }
+}
+
+// Those that serve the leader. Where they cannot end, they go on sleeping.
+void Team::endThreads() {
+  if (!canExitThreads()) return;
+  omp_pause_resource_all(omp_pause_hard);
+  size_ = 1;
 }
 
 // All shares from the first one on, by the leader and the threads that serve it: the one parallel region. Threads that

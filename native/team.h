@@ -46,6 +46,7 @@ class Team {
  private:
   bool ensureLeader();
   void lead();
+  void endThreads();
   void runShares(unsigned first, unsigned shares, Work work);
   unsigned canGrowTo(unsigned threads);
 

@@ -67,12 +67,15 @@ const loss = (v) => tf.sum(tf.square(v));
 const gradient = tf.tensor1d([1]);`,
   'tensorflow-js.md 2': `import * as tf from '@tensorflow/tfjs';
 import { train } from 'rmsprop/tfjs';
+${model}`,
+  'tensorflow-js.md 3': `import * as tf from '@tensorflow/tfjs';
+import { train } from 'rmsprop/tfjs';
 ${model}
 model.compile({ optimizer: train.rmsprop(0.01), loss: 'meanSquaredError' });
 await model.fit(xs, ys, { verbose: 0 });
 let saved;
 const handler = { save: async (artifacts) => { saved = artifacts; return {}; }, load: async () => saved };`,
-  'tensorflow-js.md 3': `import * as tf from '@tensorflow/tfjs';
+  'tensorflow-js.md 4': `import * as tf from '@tensorflow/tfjs';
 ${model}
 model.compile({ optimizer: tf.train.rmsprop(0.01), loss: 'meanSquaredError' });
 await model.fit(xs, ys, { verbose: 0 });`,

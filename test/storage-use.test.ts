@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest';
+import type { Values } from '../lib/hyperparameters.js';
 import { Adam, configure, RMSprop, SGD } from '../lib/index.js';
 import type { StateDict } from '../lib/state-dict.js';
 import type { StorageOptions } from '../lib/storage.js';
@@ -55,7 +56,7 @@ function expectAtMost(most: number, x: number, what: string) {
 /** A step between two numbers of a type, at most, as a part of the number. */
 const steps = { float32: 2 ** -23, bfloat16: 2 ** -7, uint8: 2 ** -4 };
 
-const storages: Required<Omit<StorageOptions, 'seed'>>[] = (
+const storages: Omit<Values<StorageOptions>, 'seed'>[] = (
   ['array', 'bfloat16', 'float16'] as const
 ).flatMap((dtype) =>
   (['float32', 'bfloat16', 'uint8'] as const).flatMap((stateType) =>

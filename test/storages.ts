@@ -1,3 +1,4 @@
+import type { Values } from '../lib/hyperparameters.js';
 import type { AnyRule } from '../lib/rule.js';
 import type { StorageOptions } from '../lib/storage.js';
 import type { Tensor } from '../lib/tensor.js';
@@ -7,7 +8,7 @@ import { NEAREST } from '../lib/types/rounding.js';
 import { type Options, variants } from './variants.js';
 
 /** Every way to store parameters and states that is not all float32. */
-export const storages: Required<Omit<StorageOptions, 'seed'>>[] = (
+export const storages: Omit<Values<StorageOptions>, 'seed'>[] = (
   ['array', 'bfloat16', 'float16'] as const
 ).flatMap((dtype) =>
   (['float32', 'bfloat16', 'uint8'] as const).flatMap((stateType) =>

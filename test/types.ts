@@ -1,15 +1,39 @@
 /** What the compiler must refuse: `npm run types` fails where a line that should not compile does. Nothing here runs. */
 import {
+  Adadelta,
+  type AdadeltaOptions,
+  Adagrad,
+  type AdagradOptions,
   Adam,
+  Adamax,
+  type AdamaxOptions,
+  type AdamOptions,
   AdamW,
+  type AdamWOptions,
+  configure,
+  type Gradients,
   type Group,
+  Lion,
+  type LionOptions,
   loadCheckpoint,
   loadPyTorchState,
+  NAdam,
+  type NAdamOptions,
+  ProdigyRMSprop,
+  type ProdigyRMSpropOptions,
   presets,
   RMSprop,
+  type RMSpropOptions,
+  Rprop,
+  type RpropOptions,
+  ScheduleFreeAdamW,
+  type ScheduleFreeAdamWOptions,
+  ScheduleFreeRMSprop,
+  type ScheduleFreeRMSpropOptions,
   Scheduler,
   SGD,
   type SGDOptions,
+  type Strict,
   saveCheckpoint,
   savePyTorchState,
   schedules,
@@ -27,6 +51,57 @@ interface Model {
 class Net implements Model {
   w = w;
   b = b;
+}
+class Layer extends Net {
+  forward(x: number) {
+    return x;
+  }
+}
+
+type Misspelt = { params: Float32Array; lr: number };
+/** What the compiler says of lr. */
+export const sentence: Strict<Misspelt[], RMSpropOptions>[0]['lr'] =
+  'lr is not an option of a group of this optimizer';
+
+/** A function for all parameters that the class takes. */
+function train<P extends object>(params: Strict<P, AdamWOptions>, gradients: Gradients<P>) {
+  const optimizer = new AdamW<P>(params, { learningRate: 0.1 });
+  optimizer.step(gradients);
+  return optimizer;
+}
+
+type AllOptions = AdadeltaOptions &
+  AdagradOptions &
+  AdamOptions &
+  AdamaxOptions &
+  AdamWOptions &
+  LionOptions &
+  NAdamOptions &
+  ProdigyRMSpropOptions &
+  RMSpropOptions &
+  RpropOptions &
+  ScheduleFreeRMSpropOptions &
+  SGDOptions &
+  ScheduleFreeAdamWOptions;
+
+/** Undefined means the default, also where `exactOptionalPropertyTypes` does not let what is optional be undefined. */
+export function unset(options: { [K in keyof AllOptions]-?: undefined }, maybe?: number) {
+  new Adadelta(w, options);
+  new Adagrad(w, options);
+  new Adam(w, options);
+  new Adamax(w, options);
+  new AdamW(w, options);
+  new Lion(w, options);
+  new NAdam(w, options);
+  new ProdigyRMSprop(w, options);
+  new RMSprop(w, options);
+  new Rprop(w, options);
+  new ScheduleFreeAdamW(w, options);
+  new ScheduleFreeRMSprop(w, options);
+  new SGD(w, options);
+  new SGD([{ params: w, weightDecay: maybe }]);
+  schedules.cosine({ steps: 10, minimum: maybe });
+  configure({ threads: maybe });
 }
 
 export function refused() {
@@ -50,6 +125,27 @@ export function refused() {
   new RMSprop([1, 2, 3]);
   // @ts-expect-error an option of another rule in a group
   new SGD([{ params: w, beta1: 0.9 }]);
+  new RMSprop([
+    {
+      params: record,
+      // @ts-expect-error PyTorch's name in a group; the lines around it are not wrong
+      lr: 1,
+      learningRate: 1,
+    },
+    { params: w },
+  ]);
+  new RMSprop([
+    {
+      params: {
+        // @ts-expect-error not a floating-point array; the others are
+        n: new Int32Array(1),
+        w,
+      },
+      decay: 0.5,
+    },
+  ]);
+  // @ts-expect-error an option that holds for all groups
+  new RMSprop([{ params: w, clipGlobalNorm: 1 }]);
 
   // @ts-expect-error a number among the tensors
   new SGD({ w, count: 1 });
@@ -82,12 +178,33 @@ export function refused() {
   const grouped = new SGD([{ params: { w } }]);
   // @ts-expect-error an option of another rule
   grouped.addGroup({ params: b, beta1: 0.9 });
+  grouped.addGroup({
+    params: b,
+    // @ts-expect-error PyTorch's name; the other lines are not wrong
+    lr: 1,
+    learningRate: 1,
+  });
+  // @ts-expect-error no params
+  grouped.addGroup({ learningRate: 1 });
   // @ts-expect-error not a floating-point array
   grouped.addGroup({ params: { n: new Int32Array(1) } });
   // @ts-expect-error a gradient of the new group is missing
   grouped.addGroup({ params: { head: b } }).step([{ w }]);
   // @ts-expect-error no list of groups
   optimizer.addGroup({ params: b });
+  const layer = new SGD(new Layer());
+  // @ts-expect-error a gradient of a method
+  layer.step({ w, b, forward: null });
+  // @ts-expect-error a method
+  layer.stepTensor('forward', w);
+  // @ts-expect-error methods only: PyTorch's parameters() is a generator, too
+  new SGD([w].values());
+  // @ts-expect-error a promise
+  new SGD(Promise.resolve(w));
+  // @ts-expect-error a number among the tensors
+  train({ n: 1 }, { n: null });
+  // @ts-expect-error a missing gradient
+  train(record, { w });
   // @ts-expect-error not an optimizer
   saveCheckpoint('file', { optimizer: { groups: [] } });
   // @ts-expect-error a plain array
@@ -103,6 +220,13 @@ export function accepted() {
   const model: Model = new Net();
   new SGD(model).step({ w, b });
   new SGD(new Net(), { momentum: 0.9 }).step({ w, b: null });
+  const layer = new SGD(new Layer());
+  layer.step({ w, b });
+  layer.step(new Layer());
+  layer.stepTensor('w', w);
+  new SGD([{ params: new Layer(), momentum: 0.9 }]).step([{ w, b: null }]);
+  train(new Layer(), { w, b: null }).beta1 = 0.5;
+  train([{ params: w, epsilon: 0 }], [w]).groups[0]?.epsilon;
   const dynamic: { [name: string]: Float32Array } = { w };
   new Adam(dynamic).step(dynamic);
   const groups = new AdamW([{ params: w, learningRate: 1 }, { params: [w] }, { params: record }]);

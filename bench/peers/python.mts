@@ -85,6 +85,9 @@ export async function openPython(
 }
 
 function whyNot(key: Key, rule: RuleKey, { count }: Shape): string | undefined {
+  // The prodigy of optax has Adam's averages, which is another rule.
+  if (rule === 'prodigy-rmsprop') return 'has no such rule';
+  if (key !== 'optax' && rule.startsWith('schedule-free')) return 'has no such rule';
   if (key === 'torch-fused' && rule.startsWith('rmsprop')) return 'has no such rule';
   if (key !== 'torch-compile' || count === 1) return undefined;
   // It unrolls the loop over the tensors: 20 to 50 seconds for 200, over five minutes for 2000.

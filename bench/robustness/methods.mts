@@ -16,6 +16,8 @@ export interface Trained {
 }
 
 export interface Method {
+  /** What `--methods` calls it. */
+  readonly key: string;
   readonly name: string;
   readonly colour: string;
   /** Dashes of its curve. */
@@ -35,14 +37,17 @@ const warmUpOf = (steps: number) => Math.ceil(steps / 20);
 /** As PyTorch's, whose decay is 0.99. */
 const rmsprop = { decay: 0.99, epsilon: 1e-8, epsilonPlacement: 'outside' } as const;
 
+/** The first one is what the others are compared with. */
 export const methods: readonly Method[] = [
   {
+    key: 'rmsprop',
     name: 'RMSprop',
     colour: '#999999',
     dash: [1, 0],
     create: (params, learningRate) => new RMSprop(params, { ...rmsprop, learningRate }),
   },
   {
+    key: 'rmsprop-cosine',
     name: 'RMSprop, cosine',
     colour: '#999999',
     dash: [4, 3],
@@ -50,12 +55,14 @@ export const methods: readonly Method[] = [
     schedule,
   },
   {
+    key: 'adam',
     name: 'Adam',
     colour: '#e69f00',
     dash: [1, 0],
     create: (params, learningRate) => new Adam(params, { learningRate }),
   },
   {
+    key: 'adamw-cosine',
     name: 'AdamW, cosine',
     colour: '#d55e00',
     dash: [4, 3],
@@ -66,6 +73,7 @@ export const methods: readonly Method[] = [
     },
   },
   {
+    key: 'schedule-free',
     name: 'Schedule-Free',
     colour: '#009e73',
     dash: [1, 0],
@@ -74,6 +82,7 @@ export const methods: readonly Method[] = [
       new ScheduleFreeRMSprop(params, { learningRate, warmUpSteps: warmUpOf(steps) }),
   },
   {
+    key: 'relative-cap',
     name: 'RMSprop, relative cap',
     colour: '#0072b2',
     dash: [4, 3],
@@ -84,6 +93,7 @@ export const methods: readonly Method[] = [
     schedule,
   },
   {
+    key: 'prodigy',
     name: 'Prodigy',
     colour: '#cc79a7',
     dash: [4, 3],

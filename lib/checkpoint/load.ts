@@ -33,7 +33,7 @@ export interface LoadOptions extends TransferOptions {
   /** Whose parameters, state and hyperparameters are replaced. */
   optimizer: AnyOptimizer;
   /** Arrays that are filled with what was saved: the names, types and lengths that were saved. */
-  tensors?: ExtraTensors;
+  tensors?: ExtraTensors | undefined;
 }
 
 /**

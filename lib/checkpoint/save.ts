@@ -24,7 +24,7 @@ export interface SaveOptions extends TransferOptions {
    */
   metadata?: unknown;
   /** Arrays of the model that are no parameters, by name. */
-  tensors?: ExtraTensors;
+  tensors?: ExtraTensors | undefined;
 }
 
 /**

@@ -6,7 +6,7 @@ import { element, escapeText, hundredths } from './markup.js';
 /** Words of the chart. */
 export interface ChartOptions {
   /** Stands above the chart. Default: 'Learning-rate range test'. */
-  title?: string;
+  title?: string | undefined;
 }
 
 const title: Hyperparameter<string> = {

@@ -27,20 +27,20 @@ export interface LrFinderProgress {
 
 interface Sweep {
   /** The first rate. Domain: above 0. Default: 1e-7, as fastai's start_lr. */
-  minimum?: number;
+  minimum?: number | undefined;
   /** The last rate. Domain: above `minimum`. Default: 10, as fastai's end_lr. */
-  maximum?: number;
+  maximum?: number | undefined;
   /** How many rates are tried, each with one batch. Domain: integers of at least 1. Default: 100, as fastai's num_it. */
-  steps?: number;
+  steps?: number | undefined;
   /**
    * Weight of the past in the average of the losses. The larger it is, the less noise is left, and the later the average
    * shows what happens: by smoothing / (1 - smoothing) steps. Domain: [0, 1). Default: 0.9 (fastai, PyTorch Lightning: 0.98).
    */
-  smoothing?: number;
+  smoothing?: number | undefined;
   /** How many times the least smoothed loss a smoothed loss is when the test stops. Domain: above 1. Default: 4. */
-  divergence?: number;
+  divergence?: number | undefined;
   /** Called after every batch. What it throws ends the test. */
-  onProgress?: (progress: LrFinderProgress) => void;
+  onProgress?: ((progress: LrFinderProgress) => void) | undefined;
 }
 
 export interface LrFinderOptions extends AsyncOptions, Sweep {

@@ -34,7 +34,7 @@ export interface DistributionOptions {
    * About how many elements of a rank's shard are communicated at once, while those before are updated. Domain: integers of at
    * least 4096. Default: 2^18.
    */
-  bucketLength?: number;
+  bucketLength?: number | undefined;
 }
 
 /** Bytes that a rank needs beside parameters and gradients. */

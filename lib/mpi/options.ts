@@ -15,7 +15,7 @@ export interface CountsOptions {
    * How many elements are the part of rank 0, 1, ..., one after another: as many integers as there are ranks, which add up to
    * the array's length. Default: parts as equal as can be, of which the first ones have one element more if need be.
    */
-  counts?: readonly number[];
+  counts?: readonly number[] | undefined;
 }
 
 /** How the numbers of all ranks become one. */
@@ -31,13 +31,13 @@ export interface AllReduceOptions extends ReduceOptions {
    * In which order numbers are added. `'any'`: by MPI_Allreduce, in the type of the array; the bits may depend on the MPI library
    * and on where ranks run. `'fixed'`: in the order of ranks, so that the bits depend on the numbers alone. Default: `'any'`.
    */
-  order?: 'any' | 'fixed';
+  order?: 'any' | 'fixed' | undefined;
 }
 
 /** Who gives. */
 export interface BroadcastOptions {
   /** The rank that has what all are to have. Default: 0. */
-  root?: number;
+  root?: number | undefined;
 }
 
 /** Parts as equal as can be. */

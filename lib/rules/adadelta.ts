@@ -6,14 +6,14 @@ import { defineRule, Rate } from '../rule.js';
 
 export interface AdadeltaOptions extends CommonOptions {
   /** Multiplies the updates, which have their size from the rule itself. Domain: at least 0. Default: 1 (Keras: 0.001). */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /**
    * Decay of both moving averages, of squared gradients and of squared updates. Domain: [0, 1). Default: 0.9 (Keras: 0.95).
    * PyTorch and Keras call it rho.
    */
-  decay?: number;
+  decay?: number | undefined;
   /** Inside both roots; it sets the size of the first updates. Domain: at least 0. Default: 1e-6 (Keras: 1e-7). */
-  epsilon?: number;
+  epsilon?: number | undefined;
 }
 
 const hyperparameters: Specification<AdadeltaOptions> = {
@@ -79,7 +79,7 @@ export const adadelta = defineRule({
  */
 export class Adadelta<P extends object> extends Optimizer<AdadeltaOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdadeltaOptions>, options?: AdadeltaOptions) {
+  constructor(params: Strict<P, AdadeltaOptions>, options?: AdadeltaOptions) {
     super(adadelta, params, options);
   }
 }

@@ -6,13 +6,13 @@ import { defineRule, Rate } from '../rule.js';
 
 export interface AdagradOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.01 (Keras: 0.001). */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** How fast the step size falls: at step t it is learningRate / (1 + (t - 1) * learningRateDecay). Domain: at least 0. Default: 0. */
-  learningRateDecay?: number;
+  learningRateDecay?: number | undefined;
   /** Added to the root. Domain: at least 0. Default: 1e-10 (Keras: 1e-7, inside the root). */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** What the sum of squared gradients starts from. Domain: at least 0. Default: 0 (Keras, TensorFlow, optax: 0.1). */
-  initialAccumulator?: number;
+  initialAccumulator?: number | undefined;
 }
 
 const hyperparameters: Specification<AdagradOptions> = {
@@ -74,7 +74,7 @@ export const adagrad = defineRule({
  */
 export class Adagrad<P extends object> extends Optimizer<AdagradOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdagradOptions>, options?: AdagradOptions) {
+  constructor(params: Strict<P, AdagradOptions>, options?: AdagradOptions) {
     super(adagrad, params, options);
   }
 }

@@ -8,21 +8,21 @@ import { defineRule, type PyTorchNames, Rate } from '../rule.js';
 
 export interface AdamOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.001. */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Decay of the moving average of gradients. Domain: [0, 1). Default: 0.9. */
-  beta1?: number;
+  beta1?: number | undefined;
   /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.999. */
-  beta2?: number;
+  beta2?: number | undefined;
   /** Added to the root. Domain: at least 0. Default: 1e-8 (Keras: 1e-7). */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /**
    * Divides both averages by what they are of themselves for having started from 0: 1 - beta1^t and 1 - beta2^t. Without
    * it the first update is (1 - beta1) / sqrt(1 - beta2) times as large, with the defaults about 3 times. Default: true.
    * PyTorch, Keras and optax always correct.
    */
-  biasCorrection?: boolean;
+  biasCorrection?: boolean | undefined;
   /** Divides by the largest average so far, so that the denominator never shrinks. Default: false. */
-  amsgrad?: boolean;
+  amsgrad?: boolean | undefined;
 }
 
 const hyperparameters: Specification<AdamOptions> = {
@@ -121,7 +121,7 @@ export const adam = defineRule({
  */
 export class Adam<P extends object> extends Optimizer<AdamOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdamOptions>, options?: AdamOptions) {
+  constructor(params: Strict<P, AdamOptions>, options?: AdamOptions) {
     super(adam, params, options);
   }
 }

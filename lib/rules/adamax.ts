@@ -7,13 +7,13 @@ import { defineRule, Rate } from '../rule.js';
 
 export interface AdamaxOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.002 (Keras: 0.001). */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Decay of the moving average of gradients. Domain: [0, 1). Default: 0.9. */
-  beta1?: number;
+  beta1?: number | undefined;
   /** Decay of the largest gradient. Domain: [0, 1). Default: 0.999. */
-  beta2?: number;
+  beta2?: number | undefined;
   /** Added to the size of each gradient. Domain: at least 0. Default: 1e-8 (Keras: 1e-7, added to the denominator). */
-  epsilon?: number;
+  epsilon?: number | undefined;
 }
 
 const hyperparameters: Specification<AdamaxOptions> = {
@@ -77,7 +77,7 @@ export const adamax = defineRule({
  */
 export class Adamax<P extends object> extends Optimizer<AdamaxOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdamaxOptions>, options?: AdamaxOptions) {
+  constructor(params: Strict<P, AdamaxOptions>, options?: AdamaxOptions) {
     super(adamax, params, options);
   }
 }

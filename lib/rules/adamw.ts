@@ -8,7 +8,7 @@ import { type AdamOptions, adam, adamInPyTorch } from './adam.js';
 /** Options of {@link AdamW}: those of {@link Adam}, with another default of `weightDecay`, 0.01. */
 export interface AdamWOptions extends Omit<AdamOptions, 'weightDecayMode'> {
   /** In AdamW weight decay is decoupled; for the other kind see `Adam`. */
-  weightDecayMode?: 'decoupled';
+  weightDecayMode?: 'decoupled' | undefined;
 }
 
 const hyperparameters: Specification<AdamWOptions> = {
@@ -42,7 +42,7 @@ export const adamw = defineRule({ ...adam, name: 'AdamW', hyperparameters, pytor
  */
 export class AdamW<P extends object> extends Optimizer<AdamWOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, AdamWOptions>, options?: AdamWOptions) {
+  constructor(params: Strict<P, AdamWOptions>, options?: AdamWOptions) {
     super(adamw, params, options);
   }
 }

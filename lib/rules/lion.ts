@@ -6,13 +6,13 @@ import { defineRule, Rate } from '../rule.js';
 
 export interface LionOptions extends CommonOptions {
   /** The size of every step. Domain: at least 0. Default: 0.0001; good rates are 3 to 10 times smaller than AdamW's. */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Weight of the past in the update. Domain: [0, 1). Default: 0.9. */
-  beta1?: number;
+  beta1?: number | undefined;
   /** Decay of the moving average of gradients. Domain: [0, 1). Default: 0.99. */
-  beta2?: number;
+  beta2?: number | undefined;
   /** As for all rules, but that it is decoupled by default, as in the paper. Default: `'decoupled'`. */
-  weightDecayMode?: 'decoupled' | 'l2';
+  weightDecayMode?: 'decoupled' | 'l2' | undefined;
 }
 
 const hyperparameters: Specification<LionOptions> = {
@@ -72,7 +72,7 @@ export const lion = defineRule({
  */
 export class Lion<P extends object> extends Optimizer<LionOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, LionOptions>, options?: LionOptions) {
+  constructor(params: Strict<P, LionOptions>, options?: LionOptions) {
     super(lion, params, options);
   }
 }

@@ -13,15 +13,15 @@ import { defineRule, Rate } from '../rule.js';
 
 export interface NAdamOptions extends CommonOptions {
   /** Step size. Domain: at least 0. Default: 0.002 (Keras: 0.001). */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Decay of the moving average of gradients, and what the momentum grows to. Domain: [0, 1 - 2^-24]. Default: 0.9. */
-  beta1?: number;
+  beta1?: number | undefined;
   /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.999. */
-  beta2?: number;
+  beta2?: number | undefined;
   /** Added to the root. Domain: at least 0. Default: 1e-8 (Keras: 1e-7). */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** How fast the momentum grows from half of beta1 to beta1. Domain: at least 0. Default: 0.004. */
-  momentumDecay?: number;
+  momentumDecay?: number | undefined;
 }
 
 // A larger beta1 can be 1 in float32, and the product of the momenta, too; what that lacks to 1 is a divisor.
@@ -151,7 +151,7 @@ export const nadam = defineRule({
  */
 export class NAdam<P extends object> extends Optimizer<NAdamOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, NAdamOptions>, options?: NAdamOptions) {
+  constructor(params: Strict<P, NAdamOptions>, options?: NAdamOptions) {
     super(nadam, params, options);
   }
 }

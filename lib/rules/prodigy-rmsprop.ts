@@ -20,18 +20,18 @@ export interface ProdigyRMSpropOptions extends RelativeCapOptions, CommonOptions
    * A first guess at the learning rate, which every step may make larger and none smaller: what is above 0.001 counts as 0.001,
    * and of groups that differ the least counts for all. Only the first step looks at it. Domain: above 0. Default: 0.001.
    */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /**
    * What the rate that was found is multiplied by. A `Scheduler` sets it, in place of the learning rate; groups may have their
    * own. Domain: at least 0. Default: 1.
    */
-  scheduleFactor?: number;
+  scheduleFactor?: number | undefined;
   /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.95. */
-  decay?: number;
+  decay?: number | undefined;
   /** Keeps the divisor away from 0. Domain: at least 0. Default: 1e-8. */
-  epsilon?: number;
-  /** As that of {@link RMSprop}. Default: 0.1. */
-  relativeCap?: boolean | number;
+  epsilon?: number | undefined;
+  /** As that of `RMSprop`. Default: 0.1. */
+  relativeCap?: boolean | number | undefined;
 }
 
 const hyperparameters: Specification<ProdigyRMSpropOptions> = {
@@ -106,7 +106,7 @@ export const prodigyRMSprop = defineRule({
  */
 export class ProdigyRMSprop<P extends object> extends Optimizer<ProdigyRMSpropOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, ProdigyRMSpropOptions>, options?: ProdigyRMSpropOptions) {
+  constructor(params: Strict<P, ProdigyRMSpropOptions>, options?: ProdigyRMSpropOptions) {
     super(prodigyRMSprop, params, options);
   }
 

@@ -21,39 +21,39 @@ import { defineRule, Rate } from '../rule.js';
 
 export interface RMSpropOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.001 (PyTorch: 0.01). */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /**
    * Decay of the moving average of squared gradients: the weight of the past. Domain: [0, 1). Default: 0.9.
    * PyTorch calls it alpha (0.99), Keras and TensorFlow rho or decay (0.9).
    */
-  decay?: number;
+  decay?: number | undefined;
   /** Keeps the denominator away from 0. Domain: at least 0. Default: 1e-7 (PyTorch: 1e-8). */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /**
    * `'inside'`: sqrt(v + epsilon), as in TensorFlow and Keras; `'outside'`: sqrt(v) + epsilon, as in PyTorch.
    * Default: `'inside'`.
    */
-  epsilonPlacement?: 'inside' | 'outside';
+  epsilonPlacement?: 'inside' | 'outside' | undefined;
   /** Weight of the past in the momentum buffer; 0 keeps no buffer. Domain: [0, 1]. Default: 0. */
-  momentum?: number;
+  momentum?: number | undefined;
   /**
    * Where the learning rate enters. `'gradient'`: the buffer holds scaled gradients and the rate is applied when the buffer
    * is, as in PyTorch; `'update'`: the buffer holds updates made with the rate of their time, as in TensorFlow and Keras.
    * Alike until the rate changes. Default: `'gradient'`.
    */
-  momentumScaling?: 'gradient' | 'update';
+  momentumScaling?: 'gradient' | 'update' | undefined;
   /** Nesterov's momentum: looks one step ahead. Needs momentum. Default: false. PyTorch and Keras have no such option. */
-  nesterov?: boolean;
+  nesterov?: boolean | undefined;
   /** Divides by the standard deviation of the gradient instead of its root mean square (Graves). Default: false. */
-  centered?: boolean;
+  centered?: boolean | undefined;
   /**
    * Divides the averages of squared gradients and, if centred, of gradients by what they are of themselves for having started
    * from 0: 1 - decay^t. Then the first step is the learning rate, and not learningRate / sqrt(1 - decay). Default: false. As
    * `bias_correction` of optax; like there an initialSquareAverage is divided, too. PyTorch and Keras have no such option.
    */
-  biasCorrection?: boolean;
+  biasCorrection?: boolean | undefined;
   /** What the average of squared gradients starts from. Domain: at least 0. Default: 0 (TensorFlow 1: 1). */
-  initialSquareAverage?: number;
+  initialSquareAverage?: number | undefined;
 }
 
 const hyperparameters: Specification<RMSpropOptions> = {
@@ -211,7 +211,7 @@ export class RMSprop<P extends object> extends Optimizer<RMSpropOptions, P> {
    * @throws RangeError ERR_INVALID_OPTION, ERR_CONFLICTING_OPTIONS, ERR_INVALID_PARAMS, ERR_TENSOR_DETACHED,
    * ERR_TENSOR_OVERLAP, ERR_OUT_OF_MEMORY
    */
-  constructor(params: P & Strict<P, RMSpropOptions>, options?: RMSpropOptions) {
+  constructor(params: Strict<P, RMSpropOptions>, options?: RMSpropOptions) {
     super(rmsprop, params, options);
   }
 }

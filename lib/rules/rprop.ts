@@ -10,15 +10,15 @@ export interface RpropOptions extends CommonOptions {
    * What every step size starts from: read at a tensor's first step, and later by decoupled weight decay alone. Domain: at
    * least 0. Default: 0.01.
    */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Multiplies the step size when the gradient has changed its sign. Domain: (0, 1). Default: 0.5. */
-  etaMinus?: number;
+  etaMinus?: number | undefined;
   /** Multiplies the step size when the gradient has kept its sign. Domain: above 1. Default: 1.2. */
-  etaPlus?: number;
+  etaPlus?: number | undefined;
   /** The least step size. Domain: from 0 to `stepMax`. Default: 1e-6. */
-  stepMin?: number;
+  stepMin?: number | undefined;
   /** The largest step size. Domain: at least `stepMin`. Default: 50. */
-  stepMax?: number;
+  stepMax?: number | undefined;
 }
 
 const hyperparameters: Specification<RpropOptions> = {
@@ -112,7 +112,7 @@ export const rprop = defineRule({
  */
 export class Rprop<P extends object> extends Optimizer<RpropOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, RpropOptions>, options?: RpropOptions) {
+  constructor(params: Strict<P, RpropOptions>, options?: RpropOptions) {
     super(rprop, params, options);
   }
 }

@@ -13,7 +13,7 @@ import {
 
 export interface ScheduleFreeAdamWOptions extends ScheduleFreeOptions {
   /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.999. */
-  beta2?: number;
+  beta2?: number | undefined;
 }
 
 const hyperparameters: Specification<ScheduleFreeAdamWOptions> = {
@@ -51,7 +51,7 @@ export const scheduleFreeAdamW: ScheduleFreeRule<ScheduleFreeAdamWOptions> = {
  */
 export class ScheduleFreeAdamW<P extends object> extends Optimizer<ScheduleFreeAdamWOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, ScheduleFreeAdamWOptions>, options?: ScheduleFreeAdamWOptions) {
+  constructor(params: Strict<P, ScheduleFreeAdamWOptions>, options?: ScheduleFreeAdamWOptions) {
     super(scheduleFreeAdamW, params, options);
   }
 }

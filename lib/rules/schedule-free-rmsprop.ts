@@ -12,7 +12,7 @@ import {
 
 export interface ScheduleFreeRMSpropOptions extends ScheduleFreeOptions {
   /** Decay of the moving average of squared gradients. Domain: [0, 1). Default: 0.99. */
-  decay?: number;
+  decay?: number | undefined;
 }
 
 const hyperparameters: Specification<ScheduleFreeRMSpropOptions> = {
@@ -63,10 +63,7 @@ export class ScheduleFreeRMSprop<P extends object> extends Optimizer<
   P
 > {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(
-    params: P & Strict<P, ScheduleFreeRMSpropOptions>,
-    options?: ScheduleFreeRMSpropOptions,
-  ) {
+  constructor(params: Strict<P, ScheduleFreeRMSpropOptions>, options?: ScheduleFreeRMSpropOptions) {
     super(scheduleFreeRMSprop, params, options);
   }
 }

@@ -15,26 +15,26 @@ import { type Numbers, type Rule, sizeNumber } from '../rule.js';
 /** What {@link ScheduleFreeRMSprop} and {@link ScheduleFreeAdamW} have in common. */
 export interface ScheduleFreeOptions extends Omit<CommonOptions, 'weightDecayMode'> {
   /** Step size of the base parameters. Domain: at least 0. Default: 0.0025. No schedule is needed but `warmUpSteps`. */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /**
    * Where between the base parameters, 0, and their average, 1, gradients are taken: what momentum is elsewhere. The authors'
    * `betas[0]`, and `momentum` of their wrapper. Domain: (0, 1); near 0 the average is known from the parameters with few
    * digits. Default: 0.9; 0.95 and 0.98 are for long trainings.
    */
-  beta1?: number;
+  beta1?: number | undefined;
   /** Added to the root. Domain: at least 0. Default: 1e-8. */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** The rate rises in so many equal steps, of which the first one is not 0. Domain: integers from 0 to 2^53 - 1. Default: 0. */
-  warmUpSteps?: number;
+  warmUpSteps?: number | undefined;
   /** The base parameters after update t weigh t^r in the average. Domain: [0, 4]. Default: 0. */
-  r?: number;
+  r?: number | undefined;
   /** They also weigh the largest rate so far to this power. Domain: [0, 4]. Default: 2. */
-  weightLrPower?: number;
+  weightLrPower?: number | undefined;
   /**
    * Weight decay is added to the update, `weightDecay * p` to the gradient divided by its root, at the parameters at which the
    * gradient was taken. Default: `'update'`, which is all that there is.
    */
-  weightDecayMode?: 'update';
+  weightDecayMode?: 'update' | undefined;
 }
 
 /** The domains end where sums of weights could become infinite. */

@@ -8,13 +8,13 @@ import { defineRule, Rate } from '../rule.js';
 
 export interface SGDOptions extends CommonOptions, RelativeCapOptions {
   /** Step size. Domain: at least 0. Default: 0.01 (PyTorch: 0.001; Keras: 0.01). */
-  learningRate?: number;
+  learningRate?: number | undefined;
   /** Weight of the past in the momentum buffer; 0 keeps no buffer. Domain: [0, 1]. Default: 0. */
-  momentum?: number;
+  momentum?: number | undefined;
   /** How much less than the whole gradient enters the buffer, from the second step on. Domain: [0, 1]. Default: 0. */
-  dampening?: number;
+  dampening?: number | undefined;
   /** Nesterov's momentum: looks one step ahead. Needs momentum, and no dampening. Default: false. */
-  nesterov?: boolean;
+  nesterov?: boolean | undefined;
 }
 
 const hyperparameters: Specification<SGDOptions> = {
@@ -94,7 +94,7 @@ export const sgd = defineRule({
  */
 export class SGD<P extends object> extends Optimizer<SGDOptions, P> {
   /** Parameters, options and errors as those of {@link RMSprop}. */
-  constructor(params: P & Strict<P, SGDOptions>, options?: SGDOptions) {
+  constructor(params: Strict<P, SGDOptions>, options?: SGDOptions) {
     super(sgd, params, options);
   }
 }

@@ -9,9 +9,9 @@ import { defineSchedule } from './schedule.js';
 /** Which factor {@link constant} gives, and for how long. */
 export interface ConstantOptions {
   /** What the base rate is multiplied by. Domain: at least 0. Default: 1. */
-  factor?: number;
+  factor?: number | undefined;
   /** For how many steps; then the factor is 1. Domain: integers of at least 1. Default: for ever. */
-  steps?: number;
+  steps?: number | undefined;
 }
 
 const specification: Specification<ConstantOptions> = {

@@ -12,9 +12,9 @@ export interface CosineRestartsOptions {
   /** The length of the first cycle. Domain: integers of at least 1. */
   steps: number;
   /** How many times longer than the one before it each cycle is. Domain: integers of at least 1. Default: 1. */
-  multiplier?: number;
+  multiplier?: number | undefined;
   /** The factor that a cycle falls to, a fraction of the base rate. Domain: [0, 1]. Default: 0. */
-  minimum?: number;
+  minimum?: number | undefined;
 }
 
 const specification: Specification<CosineRestartsOptions> = {

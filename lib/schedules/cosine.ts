@@ -13,9 +13,9 @@ export interface CosineOptions {
   /** How many steps it takes down to the minimum. Domain: integers of at least 1. */
   steps: number;
   /** The last factor, a fraction of the base rate. Domain: [0, 1]. Default: 0. */
-  minimum?: number;
+  minimum?: number | undefined;
   /** Goes up again as it came down, and so on, instead of staying at the minimum. Default: false. */
-  periodic?: boolean;
+  periodic?: boolean | undefined;
 }
 
 const specification: Specification<CosineOptions> = {

@@ -12,7 +12,7 @@ export interface ExponentialOptions {
   /** What the rate is multiplied by; above 1 it grows. Domain: at least 0. */
   factor: number;
   /** In how many steps. Domain: integers of at least 1. Default: 1. */
-  steps?: number;
+  steps?: number | undefined;
 }
 
 const specification: Specification<ExponentialOptions> = {

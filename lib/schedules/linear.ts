@@ -12,9 +12,9 @@ export interface LinearOptions {
   /** How many steps it takes from start to end. Domain: integers of at least 1. */
   steps: number;
   /** The first factor. Domain: at least 0. Default: 1/3. */
-  start?: number;
+  start?: number | undefined;
   /** The last factor. Domain: at least 0. Default: 1. */
-  end?: number;
+  end?: number | undefined;
 }
 
 const specification: Specification<LinearOptions> = {

@@ -8,7 +8,7 @@ export interface MultiStepOptions {
   /** The steps from which on the rate is another. Domain: integers of at least 1, each above the one before it. */
   milestones: Milestones;
   /** What the rate is multiplied by at each. Domain: at least 0. Default: 0.1. */
-  factor?: number;
+  factor?: number | undefined;
 }
 
 const specification: Specification<MultiStepOptions> = {

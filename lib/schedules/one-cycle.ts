@@ -18,27 +18,27 @@ export interface CycleOptions {
   /** How long the cycle is. Domain: integers of at least 1. */
   steps: number;
   /** In which part of the steps the rate rises. Domain: [0, 1]; [0, 0.5] with three phases. Default: 0.3. */
-  rise?: number;
+  rise?: number | undefined;
   /** How it goes from one end of a phase to the other. Default: 'cosine'. */
-  annealing?: 'cosine' | 'linear';
+  annealing?: 'cosine' | 'linear' | undefined;
   /** Falls as long as it rises, and then to the end; else falls to the end at once. Default: false. */
-  threePhase?: boolean;
+  threePhase?: boolean | undefined;
 }
 
 /** The cycle of {@link oneCycle}: its shape, and how low the rate is at its ends. */
 export interface OneCycleOptions extends CycleOptions {
   /** The first factor is 1 / divisor. Domain: at least 1. Default: 25. */
-  divisor?: number;
+  divisor?: number | undefined;
   /** The last factor is 1 / divisor / finalDivisor. Domain: at least 1. Default: 10000. */
-  finalDivisor?: number;
+  finalDivisor?: number | undefined;
 }
 
 /** The cycle of {@link oneCycleMomentum}: its shape, and between which values. */
 export interface OneCycleMomentumOptions extends CycleOptions {
   /** The momentum where the rate is highest. Domain: [0, 1]. Default: 0.85. */
-  minimum?: number;
+  minimum?: number | undefined;
   /** The momentum at the start and at the end. Domain: [0, 1]. Default: 0.95. */
-  maximum?: number;
+  maximum?: number | undefined;
 }
 
 const cycleSpecification: Specification<CycleOptions> = {

@@ -13,9 +13,9 @@ export interface PolynomialOptions {
   /** How many steps it takes down to the minimum. Domain: integers of at least 1. */
   steps: number;
   /** Exponent: 1 is a straight line, above 1 falls fast first. Domain: [0, 1000]. Default: 1. */
-  power?: number;
+  power?: number | undefined;
   /** The last factor, a fraction of the base rate. Domain: [0, 1]. Default: 0. */
-  minimum?: number;
+  minimum?: number | undefined;
 }
 
 const exponent: Hyperparameter<number> = {

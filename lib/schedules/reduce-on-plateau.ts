@@ -17,23 +17,23 @@ import { type Schedule, scheduleOption } from './schedule.js';
 /** What {@link reduceOnPlateau} takes for a plateau, and what it does then. */
 export interface ReduceOnPlateauOptions {
   /** Whether the metric should fall or rise. Default: 'min'. */
-  mode?: 'min' | 'max';
+  mode?: 'min' | 'max' | undefined;
   /** What the rate is multiplied by. Domain: [0, 1). Default: 0.1. */
-  factor?: number;
+  factor?: number | undefined;
   /** How many metrics in a row may be no better than the best one. Domain: integers of at least 0. Default: 10. */
-  patience?: number;
+  patience?: number | undefined;
   /** By how much a better metric has to be better. Domain: at least 0. Default: 0.0001. */
-  threshold?: number;
+  threshold?: number | undefined;
   /** Whether the threshold is a fraction of the best metric, or a difference from it. Default: 'relative'. */
-  thresholdMode?: 'relative' | 'absolute';
+  thresholdMode?: 'relative' | 'absolute' | undefined;
   /** How many metrics after a reduction do not count. Domain: integers of at least 0. Default: 0. */
-  cooldown?: number;
+  cooldown?: number | undefined;
   /** The factor, of all reductions together, that it does not go below. Domain: [0, 1]. Default: 0. */
-  minimum?: number;
+  minimum?: number | undefined;
   /** A reduction that would lower that factor by no more than this is not made. Domain: [0, 1]. Default: 1e-8. */
-  epsilon?: number;
+  epsilon?: number | undefined;
   /** What is reduced. Default: the base rate. */
-  schedule?: Schedule;
+  schedule?: Schedule | undefined;
 }
 
 const LARGEST_COUNT = 2 ** 32 - 1;

@@ -15,7 +15,7 @@ const FORMAT = 1;
 /** What a {@link Scheduler} changes beside the rates. */
 export interface SchedulerOptions {
   /** The momentum, or beta1, of all groups as a function of the step: see `schedules.oneCycleMomentum`. Default: left alone. */
-  momentum?: Schedule;
+  momentum?: Schedule | undefined;
 }
 
 const unscheduled: Schedule = () => 0;

@@ -12,7 +12,7 @@ export interface StepOptions {
   /** After how many steps each. Domain: integers of at least 1. */
   steps: number;
   /** What the rate is multiplied by. Domain: at least 0. Default: 0.1. */
-  factor?: number;
+  factor?: number | undefined;
 }
 
 const specification: Specification<StepOptions> = {

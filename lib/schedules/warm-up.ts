@@ -14,9 +14,9 @@ export interface WarmUpOptions {
   /** How many steps it takes up to the base rate. Domain: integers of at least 1. */
   steps: number;
   /** The first factor. Domain: at least 0. Default: 0, with which the first step changes no parameter. */
-  start?: number;
+  start?: number | undefined;
   /** The schedule that follows, which counts its steps from 0. Default: the base rate. */
-  schedule?: Schedule;
+  schedule?: Schedule | undefined;
 }
 
 const specification: Specification<WarmUpOptions> = {

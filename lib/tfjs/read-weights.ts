@@ -2,9 +2,18 @@ import { Tensor } from '@tensorflow/tfjs-core';
 import { show } from '../errors.js';
 import type { AnyRule } from '../rule.js';
 import { misfit, requireList, requireObject, requireStep } from '../saved-state.js';
-import { type Counters, partsOf, stateNames } from '../state.js';
+import { sizeNames } from '../sizes.js';
+import { partsOf, type SavedCounters, stateNames } from '../state.js';
 import type { SavedArray, SavedVariable } from './saved-variable.js';
-import { COUNTERS, ITERATIONS, type Saved, STEP, type WeightNames } from './weights.js';
+import {
+  COUNTERS,
+  DISTANCE,
+  ITERATIONS,
+  readFloat64,
+  type Saved,
+  STEP,
+  type WeightNames,
+} from './weights.js';
 
 type Values = Float32Array | Int32Array;
 
@@ -35,9 +44,12 @@ export async function readWeights(
   const iterations = own.get(ITERATIONS);
   if (!iterations) throw misfit(`weights to have ${ITERATIONS}`, 'none');
   const updates = requireStep(iterations[0], ITERATIONS);
-  const counters: Counters = { accumulatedCalls: 0, goodSteps: 0, updates };
+  const counters: SavedCounters = { accumulatedCalls: 0, goodSteps: 0, updates };
   for (const name of COUNTERS) counters[name] = requireStep(own.get(name)?.[0] ?? 0, name);
-  const known: readonly string[] = [ITERATIONS, ...COUNTERS];
+  const known: string[] = [ITERATIONS, ...COUNTERS];
+  const distance = own.get(DISTANCE);
+  if (rule.estimatesDistance) known.push(DISTANCE);
+  if (distance) counters.distance = readFloat64(distance);
   const unknown = [...own.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw misnamed(unknown, kindsOf(rule, names));
   const variables = new Map<string, SavedVariable>();
@@ -55,7 +67,8 @@ function readVariable(
   rule: AnyRule,
 ): SavedVariable {
   const kinds = kindsOf(rule, names);
-  const kept = new Set(rule.numbers?.kept.map(({ name }) => name));
+  const kept = new Set<string>(sizeNames);
+  for (const { name } of rule.numbers?.kept ?? []) kept.add(name);
   const numbers: Record<string, number> = {};
   const state: Record<string, SavedArray> = {};
   let step = iterations;
@@ -64,8 +77,8 @@ function readVariable(
     if (name === STEP) step = requireStep(own[0], `${variable}/${STEP}`);
     else if (kind !== undefined) state[kind] = own;
     else if (!kept.has(name)) throw misnamed(`${variable}/${name}`, kinds);
-    // Fewer bits are no number, which the rule refuses.
-    else if (own.length === 2) numbers[name] = new Float64Array(own.buffer)[0] as number;
+    // What is no number is refused by the rule.
+    else numbers[name] = readFloat64(own) as number;
   }
   return { step, numbers, state };
 }

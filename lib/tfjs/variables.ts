@@ -3,7 +3,7 @@ import { show } from '../errors.js';
 import { requireInsides } from '../insides.js';
 import type { Optimizer } from '../optimizer.js';
 import { misfit } from '../saved-state.js';
-import type { Counters } from '../state.js';
+import type { SavedCounters } from '../state.js';
 import type { TensorState } from '../state-dict.js';
 import type { MemoryArray } from '../tensor.js';
 import { type SavedVariable, savedNames } from './saved-variable.js';
@@ -49,10 +49,13 @@ export class Variables {
     return [...this.#sizes.keys()];
   }
 
-  /** Goes on with these variables, whose numbers lie there: others are forgotten. Throws if a loaded state does not fit. */
+  /**
+   * Goes on with these variables, whose numbers lie there: others are forgotten. Throws if a loaded state does not fit, or is of
+   * none of them.
+   */
   use(numbers: Numbers) {
     const names = Object.keys(numbers);
-    const same = names.length === this.names.length;
+    const same = names.length === this.names.length && !this.#noneFound;
     if (same && names.every((name) => numbers[name] === this.#numbers[name])) return;
     if (same && names.every((name) => numbers[name]?.length === this.#sizes.get(name))) {
       const inside = requireInsides(this.#kernel, 'optimizer');
@@ -60,7 +63,7 @@ export class Variables {
       this.#numbers = numbers;
       return;
     }
-    if (names.length === 0) {
+    if (names.length === 0 && !this.#noneFound) {
       this.#go(none, this.#create(none, new Map(), this.#kernel.stateDict().counters));
       return;
     }
@@ -70,8 +73,8 @@ export class Variables {
     const unseen = names.filter((name) => !seen.includes(name));
     const found = savedNames(unseen, new Set(this.#loaded.keys()));
     if (this.#noneFound && found.size === 0) {
-      const expected = `gradients of variables of the loaded state, such as ${show([...this.#loaded.keys()][0])}`;
-      throw misfit(expected, `those of ${names.map(show).join(', ')}`);
+      const expected = `variables of the loaded state, such as ${show([...this.#loaded.keys()][0])}`;
+      throw misfit(expected, names.map(show).join(', ') || 'none');
     }
     const states = new Map<string, SavedVariable>();
     for (const name of seen) states.set(name, variables.get(name) as SavedVariable);
@@ -84,14 +87,14 @@ export class Variables {
   }
 
   /** Forgets all variables, and goes on from these states when their variables come. */
-  load(variables: ReadonlyMap<string, SavedVariable>, counters: Counters) {
+  load(variables: ReadonlyMap<string, SavedVariable>, counters: SavedCounters) {
     this.#go(none, this.#create(none, new Map(), counters));
     this.#loaded = variables;
     this.#noneFound = variables.size > 0;
   }
 
   /** The states of all variables, seen or not. */
-  save(): { variables: Map<string, SavedVariable>; counters: Counters } {
+  save(): { variables: Map<string, SavedVariable>; counters: SavedCounters } {
     const { variables, counters } = this.#own();
     return { variables: new Map([...variables, ...this.#loaded]), counters };
   }
@@ -109,7 +112,7 @@ export class Variables {
     return { variables: new Map(tensors.map((tensor) => [tensor.name, tensor])), counters };
   }
 
-  #create(numbers: Numbers, states: ReadonlyMap<string, SavedVariable>, counters: Counters) {
+  #create(numbers: Numbers, states: ReadonlyMap<string, SavedVariable>, counters: SavedCounters) {
     const [group] = requireInsides(this.#kernel, 'optimizer').groups();
     const kernel = new this.#Class(numbers, { ...group?.values });
     const dict = kernel.stateDict();
@@ -119,7 +122,7 @@ export class Variables {
     });
     kernel.loadStateDict({
       ...dict,
-      counters,
+      counters: { ...dict.counters, ...counters },
       groups: dict.groups.map((group) => ({ ...group, tensors: tensors ?? [] })),
     });
     return kernel;
@@ -130,7 +133,7 @@ const optional = commonStates.filter(({ stays }) => stays).map(({ name }) => nam
 
 /** What was saved of a variable, with the states that it needs now. */
 function restore(
-  { name, numbers: initial, state: fresh }: TensorState,
+  { name, state: fresh }: TensorState,
   { step, numbers, state }: SavedVariable,
 ): TensorState {
   const restored: { [state: string]: MemoryArray } = {};
@@ -144,5 +147,5 @@ function restore(
     const saved = state[kind];
     if (saved && !(saved instanceof Int32Array)) restored[kind] = saved;
   }
-  return { name, step, ...(initial && { numbers: { ...numbers } }), state: restored };
+  return { name, step, numbers: { ...numbers }, state: restored };
 }

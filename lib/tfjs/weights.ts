@@ -1,5 +1,5 @@
 import { keep, scalar, type Tensor, tensor } from '@tensorflow/tfjs-core';
-import type { Counters } from '../state.js';
+import type { Counters, SavedCounters } from '../state.js';
 import type { SavedArray, SavedVariable } from './saved-variable.js';
 
 /** A tensor as tf.Optimizer gives and takes it. */
@@ -15,21 +15,30 @@ export type WeightNames = { readonly [state: string]: string };
 export interface Saved {
   readonly iterations: number;
   readonly variables: ReadonlyMap<string, SavedVariable>;
-  readonly counters: Counters;
+  readonly counters: SavedCounters;
 }
 
 /** The names of what is saved beside states. */
 export const ITERATIONS = 'iter';
 export const STEP = 'step';
+export const DISTANCE = 'distance';
 export const COUNTERS = ['accumulatedCalls', 'goodSteps'] as const satisfies (keyof Counters)[];
 
 const int32 = (value: number) => scalar(value, 'int32');
+
+/** The bits of a float64 number as two of int32. */
+const float64 = (value: number) =>
+  tensor(new Int32Array(Float64Array.of(value).buffer), [2], 'int32');
+
+/** The number of such bits; of fewer there is none. */
+export const readFloat64 = ({ length, buffer }: Float32Array | Int32Array) =>
+  length === 2 ? new Float64Array(buffer)[0] : undefined;
 
 /**
  * Saved state as TensorFlow.js keeps it, in tensors that the caller disposes of: the iterations, then for each state that of
  * each variable, `<variable>/<state>`. What tf.train has no like of follows only where it says something: the counters; and
  * `<variable>/step`, where a variable was not updated at every iteration. Numbers that a rule keeps of each variable are in
- * `<variable>/<name>`, the bits of a float64 number as two of int32.
+ * `<variable>/<name>`, and a distance that it estimates, of all variables together, in `distance`, both with all bits.
  */
 export function writeWeights(
   { iterations, variables, counters }: Saved,
@@ -48,13 +57,13 @@ export function writeWeights(
   }
   for (const [variable, { step, numbers = {}, state }] of variables) {
     for (const [name, value] of Object.entries(numbers)) {
-      const bits = new Int32Array(Float64Array.of(value).buffer);
-      write(`${variable}/${name}`, tensor(bits, [2], 'int32'));
+      write(`${variable}/${name}`, float64(value));
     }
     const hasState = Object.keys(state).length > 0;
     if (hasState && step !== iterations) write(`${variable}/${STEP}`, int32(step));
   }
   for (const name of COUNTERS) if (counters[name] !== 0) write(name, int32(counters[name]));
+  if (counters.distance) write(DISTANCE, float64(counters.distance));
   return weights;
 }
 

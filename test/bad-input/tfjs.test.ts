@@ -192,12 +192,29 @@ const badWeights = [
     ],
     says: expect.stringMatching(/to be <variable>\/<one of rms, .*>, but received "x\/m"$/),
   },
+  {
+    does: 'a distance of a rule that has none',
+    weights: () => [
+      { name: 'iter', tensor: integer(3) },
+      { name: 'distance', tensor: tf.ones([2], 'int32') },
+    ],
+    says: expect.stringMatching(/but received "distance"$/),
+  },
+  {
+    does: 'half a distance',
+    make: () => train.prodigyRMSprop(),
+    weights: () => [
+      { name: 'iter', tensor: integer(3) },
+      { name: 'distance', tensor: tf.ones([1], 'int32') },
+    ],
+    says: expect.stringMatching(/distance to be a finite .*, but received undefined$/),
+  },
 ];
 
 test.each(badWeights)(
   'setWeights refuses $does, and changes nothing',
-  async ({ weights, says }) => {
-    const optimizer = train.rmsprop(0.1);
+  async ({ weights, says, make = () => train.rmsprop(0.1) }) => {
+    const optimizer = make();
     optimizer.applyGradients([{ name: variable([1, 2]).name, tensor: ones() }]);
     const before = (await optimizer.getWeights()).map(({ tensor }) => [...tensor.dataSync()]);
     const error = await optimizer.setWeights(weights() as never).catch((error: unknown) => error);

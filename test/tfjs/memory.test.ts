@@ -1,4 +1,3 @@
-import { MathBackendCPU } from '@tensorflow/tfjs-backend-cpu';
 import * as tf from '@tensorflow/tfjs-core';
 import { beforeAll, describe, expect, test } from 'vitest';
 import { train } from '../../lib/tfjs/index.js';
@@ -7,19 +6,6 @@ import { CopiedMemory } from '../../lib/tfjs/memory/copied.js';
 import { CpuMemory } from '../../lib/tfjs/memory/cpu.js';
 import { WasmMemory } from '../../lib/tfjs/memory/wasm.js';
 import { squares, use, variable } from './backends.js';
-
-/** A backend that does not show where its numbers are. */
-class Closed extends MathBackendCPU {
-  constructor() {
-    super();
-    const storage = this.data;
-    const names = ['get', 'set', 'has', 'delete', 'numDataIds'] as const;
-    const methods = names.map((name) => [name, storage[name].bind(storage)]);
-    this.data = Object.fromEntries(methods) as typeof storage;
-  }
-}
-tf.copyRegisteredKernels('cpu', 'closed');
-tf.registerBackend('closed', () => new Closed());
 
 const backends = [
   { backend: 'cpu', Memory: CpuMemory },

@@ -3,9 +3,9 @@ import { beforeAll, describe, expect, test } from 'vitest';
 import { train } from '../../lib/tfjs/index.js';
 import type { NamedTensor } from '../../lib/tfjs/weights.js';
 import { possible, type Storage } from '../storages.js';
-import { extremes, variants } from '../variants.js';
+import { extremes, optimizers, variants } from '../variants.js';
 import { squares, use, variable } from './backends.js';
-import { rulesOfTrain } from './train.js';
+import { makerOf } from './train.js';
 
 beforeAll(() => use('cpu'));
 
@@ -120,7 +120,12 @@ describe.each(['rmsprop', 'adam'] as const)('the state of %s', (name) => {
 
 const around = { clipGlobalNorm: 0.5, accumulationSteps: 2, averageDecay: 0.9, weightDecay: 0.01 };
 const stateTypes = ['float32', 'bfloat16', 'uint8'] as const;
-const saved = rulesOfTrain.flatMap(({ rule, name }) =>
+const measured = [
+  { name: 'RMSprop', stateType: 'float32', options: { relativeCap: true } },
+  // Its distance grows from the second update on.
+  { name: 'ProdigyRMSprop', stateType: 'float32', options: { accumulationSteps: 1 } },
+];
+const saved = optimizers.flatMap(({ rule, name }) =>
   stateTypes.flatMap((stateType) => {
     const can = (variant: object) => possible({ ...variant }, { stateType } as Storage);
     const some = variants(rule).some(can) ? extremes(rule, can) : [];
@@ -128,14 +133,11 @@ const saved = rulesOfTrain.flatMap(({ rule, name }) =>
   }),
 );
 
-test.each(saved)(
+test.each([...saved, ...measured])(
   '$name with states of type $stateType goes on bit for bit: $options',
   async (one) => {
     const { name, options, stateType } = one;
-    const makers = train as unknown as Record<string, (options: object) => tf.Optimizer>;
-    const create = () => {
-      return makers[name.toLowerCase()]?.({ ...around, ...options, stateType }) as tf.Optimizer;
-    };
+    const create = (): tf.Optimizer => makerOf(name)({ ...around, ...options, stateType });
     const start = Array.from({ length: 300 }, (_, i) => Math.cos(i));
     const [x, y] = [variable(start), variable(start)] as [tf.Variable, tf.Variable];
     const straight = create();

@@ -1,9 +1,15 @@
 import * as tf from '@tensorflow/tfjs-core';
-import { train } from '../../lib/tfjs/index.js';
-import { isOfAuthors, optimizers } from '../variants.js';
+import { train, type VariableOptimizer } from '../../lib/tfjs/index.js';
+import { optimizers } from '../../lib/tfjs/optimizers/index.js';
 
-/** The rules that `train` has: TensorFlow.js knows of no swap before an evaluation, and of no schedule. */
-export const rulesOfTrain = optimizers.filter(({ rule }) => !isOfAuthors(rule));
+type MakerOfOptions = (options: object) => VariableOptimizer;
+
+/** What makes the optimizer of a rule, of this name. */
+export function makerOf(rule: string): MakerOfOptions {
+  const entries = Object.entries(optimizers);
+  const [name] = entries.find(([, { className }]) => className === `rmsprop/tfjs/${rule}`) ?? [];
+  return (train as unknown as Record<string, MakerOfOptions>)[name as string] as MakerOfOptions;
+}
 
 /** What a formula remembers of one number of a variable; 0 at first. */
 type Memory = { t: number; a: number; b: number };

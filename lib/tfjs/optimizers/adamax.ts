@@ -12,7 +12,7 @@ export interface DecayingAdamaxOptions extends AdamaxOptions {
    * How fast the step size falls: after i iterations it is learningRate / (1 + i * learningRateDecay). Domain: at least 0.
    * Default: 0. The `decay` of tf.train.adamax.
    */
-  learningRateDecay?: number;
+  learningRateDecay?: number | undefined;
 }
 
 const specification = { learningRateDecay: nonNegative(0) };

@@ -7,8 +7,11 @@ import { AdamWOptimizer } from './adamw.js';
 import { LionOptimizer } from './lion.js';
 import { MomentumOptimizer } from './momentum.js';
 import { NAdamOptimizer } from './nadam.js';
+import { ProdigyRMSPropOptimizer } from './prodigy-rmsprop.js';
 import { RMSPropOptimizer } from './rmsprop.js';
 import { RpropOptimizer } from './rprop.js';
+import { ScheduleFreeAdamWOptimizer } from './schedule-free-adamw.js';
+import { ScheduleFreeRMSPropOptimizer } from './schedule-free-rmsprop.js';
 import { SGDOptimizer } from './sgd.js';
 
 /** Every optimizer, by the name of the function that makes it. */
@@ -24,6 +27,9 @@ export const optimizers = {
   adamax: AdamaxOptimizer,
   rprop: RpropOptimizer,
   lion: LionOptimizer,
+  scheduleFreeRMSprop: ScheduleFreeRMSPropOptimizer,
+  scheduleFreeAdamW: ScheduleFreeAdamWOptimizer,
+  prodigyRMSprop: ProdigyRMSPropOptimizer,
 } as const;
 
 for (const Class of Object.values<unknown>(optimizers)) {
