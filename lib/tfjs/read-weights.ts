@@ -49,7 +49,7 @@ export async function readWeights(
   const known: string[] = [ITERATIONS, ...COUNTERS];
   const distance = own.get(DISTANCE);
   if (rule.estimatesDistance) known.push(DISTANCE);
-  if (distance) counters.distance = readFloat64(distance);
+  if (distance) counters.distance = readFloat64(distance) as number;
   const unknown = [...own.keys()].find((name) => !known.includes(name));
   if (unknown !== undefined) throw misnamed(unknown, kindsOf(rule, names));
   const variables = new Map<string, SavedVariable>();
