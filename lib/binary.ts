@@ -18,8 +18,8 @@ export function loadBinary(): Binding {
   try {
     path = load.path(folder);
   } catch (cause) {
-    const what = `There is no binary for ${process.platform}-${process.arch} in ${folder}`;
-    throw new Error(`${what}: build it there with \`npm run build\`.`, { cause });
+    const what = `There is no binary for ${process.platform}-${process.arch} in ${process.env.RMSPROP_PREBUILD || folder}`;
+    throw new Error(`${what}. To build one, ${howToBuild()}.`, { cause });
   }
   try {
     if (!isIntact(path)) throw new Error('the file is damaged');
@@ -41,7 +41,13 @@ function advice(cause: unknown): string {
   if (String(cause).includes('libgomp')) {
     return 'Install the OpenMP library: libgomp1 in Debian and Ubuntu, libgomp in Alpine and Fedora.';
   }
-  return 'Install the package again, or build it with `npm run build`.';
+  return `Install the package again, or, to build the binary, ${howToBuild()}.`;
+}
+
+/** What is published has no sources of the kernel: they are where CMakeLists.txt is. */
+function howToBuild(): string {
+  if (existsSync(join(folder, 'CMakeLists.txt'))) return `run \`npm run build\` in ${folder}`;
+  return 'run `npm install && npm run build` in a clone of the repository, and set RMSPROP_PREBUILD=/path/to/the/clone';
 }
 
 /**

@@ -1,3 +1,5 @@
+import { isPlainObject } from './plain-object.js';
+
 /** The codes of this package's errors. They are stable; sentences may improve. */
 export type ErrorCode =
   /** An option that the optimizer does not have. */
@@ -83,12 +85,29 @@ export function failure(Kind: Kind, code: ErrorCode, expected: string, received:
 export function noNative(reason: string, error: unknown): Error {
   const code: ErrorCode = 'ERR_NO_NATIVE';
   const message = `The native kernel could not be loaded. ${reason}`;
-  return Object.assign(new Error(message, { cause: (error as Error)?.cause ?? error }), { code });
+  return Object.assign(new RangeError(message, { cause: (error as Error)?.cause ?? error }), {
+    code,
+  });
 }
 
 /** The system says more than one line of a binary that it cannot load, on Windows ended by a carriage return, too. */
 export function firstLine(message: string): string {
   return message.split(/\r?\n/, 1)[0] as string;
+}
+
+/** What was thrown, in one line, and safe for whatever it was. */
+export function reasonOf(error: unknown): string {
+  try {
+    if (error instanceof Error) return firstLine(`${error.message}`);
+  } catch {
+    // A message that does not let itself be read.
+  }
+  return show(error);
+}
+
+/** How code would go on from an object to its property of this name. */
+export function dot(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 /** A value as an error sentence shows it: short, and safe for any value. */
@@ -103,8 +122,18 @@ export function show(value: unknown): string {
   try {
     if (Array.isArray(value)) return `an array of length ${value.length}`;
     const tag = Object.prototype.toString.call(value).slice('[object '.length, -1);
-    return tag === 'Object' ? 'an object' : `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
+    if (tag === 'Object') return showObject(value);
+    return `${/^[AEIO]/.test(tag) ? 'an' : 'a'} ${tag}`;
   } catch {
     return 'an object that does not let itself be looked at';
   }
+}
+
+/** What a class has made is none of the plain objects that most arguments are. */
+function showObject(value: object): string {
+  if (isPlainObject(value)) return 'an object';
+  const prototype = Object.getPrototypeOf(value);
+  const name: unknown = Object.hasOwn(prototype, 'constructor') && prototype.constructor?.name;
+  const isName = typeof name === 'string' && /^[\w$]{1,40}$/.test(name);
+  return isName ? `an instance of ${name}` : 'an object that inherits from another';
 }

@@ -1,4 +1,5 @@
-import { type ErrorCode, failure, show } from './errors.js';
+import { failure, show } from './errors.js';
+import { isPlainObject } from './plain-object.js';
 
 /** What an option may be, and what it is when it is not given. */
 export interface Hyperparameter<T> {
@@ -7,6 +8,8 @@ export interface Hyperparameter<T> {
   readonly expected: string;
   readonly type: 'number' | 'string' | 'boolean' | 'boolean or number' | 'function' | 'list';
   accepts(value: T): boolean;
+  /** What an error says of a value of the right type that is not accepted. The value as a whole, if not given. */
+  show?(value: T): string;
   /** What is kept of a value, so that nobody can change it later. The value itself, if not given. */
   copy?(value: T): T;
   /** All values, where they are few words. */
@@ -120,20 +123,34 @@ export function oneOf<T extends string>(...words: readonly [T, ...T[]]): Hyperpa
   return { default: words[0], expected, type: 'string', accepts: (x) => words.includes(x), words };
 }
 
-/** A list. What is kept is a copy, without holes; a list that does not let itself be copied counts as one of nothing good. */
+/**
+ * A list of such items, which may have to fit together. What is kept is a copy, without holes; a list that does not let itself
+ * be copied counts as one of itself.
+ */
 export function list<T>(
   expected: string,
-  accepts: (list: readonly T[]) => boolean,
+  acceptsItem: (item: T, i: number, all: readonly T[]) => boolean,
   value?: readonly T[],
+  acceptsAll: (all: readonly T[]) => boolean = () => true,
 ): Hyperparameter<readonly T[]> {
   const copy = (list: readonly T[]): readonly T[] => {
     try {
       return Object.freeze(Array.from(list));
     } catch {
-      return [undefined as T];
+      return [list as T];
     }
   };
-  return { default: value as readonly T[], expected, type: 'list', accepts, copy };
+  return {
+    default: value as readonly T[],
+    expected,
+    type: 'list',
+    accepts: (all) => all.every(acceptsItem) && acceptsAll(all),
+    show(all) {
+      const wrong = all.findIndex((item, i) => !acceptsItem(item, i, all));
+      return wrong < 0 ? show(all) : `${show(all[wrong])} at index ${wrong}`;
+    },
+    copy,
+  };
 }
 
 /** A hyperparameter that is read when the state is made, and cannot be set later. */
@@ -168,12 +185,12 @@ export function checkValue(
   where: string,
 ): unknown {
   const hyperparameter = (specification as AnySpecification)[name] as Hyperparameter<unknown>;
-  const fail = (Kind: typeof TypeError | typeof RangeError, code: ErrorCode) =>
-    failure(Kind, code, `${where} to be ${hyperparameter.expected}`, show(value));
-  if (!isOfType(value, hyperparameter.type)) throw fail(TypeError, 'ERR_INVALID_OPTION');
+  const fail = (Kind: typeof TypeError | typeof RangeError, received: string) =>
+    failure(Kind, 'ERR_INVALID_OPTION', `${where} to be ${hyperparameter.expected}`, received);
+  if (!isOfType(value, hyperparameter.type)) throw fail(TypeError, show(value));
   const kept = hyperparameter.copy ? hyperparameter.copy(value) : value;
-  if (!hyperparameter.accepts(kept)) throw fail(RangeError, 'ERR_INVALID_OPTION');
-  return kept;
+  if (hyperparameter.accepts(kept)) return kept;
+  throw fail(RangeError, hyperparameter.show ? hyperparameter.show(kept) : show(value));
 }
 
 function isOfType(value: unknown, type: Hyperparameter<unknown>['type']): boolean {
@@ -281,18 +298,6 @@ export function readAllOptions<O>(
 export function requirePlainObject(value: unknown, where: string): asserts value is object {
   if (isPlainObject(value)) return;
   throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} to be a plain object`, show(value));
-}
-
-/** Whether something has all that it holds in properties of its own. */
-export function isPlainObject(value: unknown): value is object {
-  if (typeof value !== 'object' || value === null) return false;
-  try {
-    const prototype = Object.getPrototypeOf(value);
-    // Object.prototype, of whatever realm, is the one prototype that has none itself.
-    return prototype === null || Object.getPrototypeOf(prototype) === null;
-  } catch {
-    return false; // a revoked proxy
-  }
 }
 
 function defaults<O>(specification: Specification<O>): Values<O> {

@@ -13,10 +13,14 @@ export interface Insides {
   readonly rule: AnyRule;
   parameters(): readonly Parameter[];
   groups(): readonly StepGroup[];
-  /** Begins with work when all that was asked for before is over. */
-  takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
+  /** Begins with work when all that was asked for before is over; `call` is how an error calls it. */
+  takeTurn<T>(call: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
   /** Takes a turn for something that will replace state and hyperparameters. */
-  takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T>;
+  takeTurnToLoad<T>(
+    call: string,
+    load: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T>;
   /** The groups with the hyperparameters that hold for what is asked for now; to be called when it has its turn. */
   groupsOfNow(): () => readonly StepGroup[];
   /** Makes a step with the hyperparameters of these groups, as `stepAsync` does, within a turn that was taken before. */

@@ -13,6 +13,7 @@ export function describe(
   parameters: readonly Parameter[],
   groups: readonly GroupRange[],
   { arena, steps }: State,
+  depth: number,
   options: InspectOptions,
 ): string {
   const shown = groups.map(({ values, first, end }) => {
@@ -32,7 +33,18 @@ export function describe(
     stateBytes: arena.byteLength,
     steps: steps.reduce((most, step) => Math.max(most, step), 0),
   };
-  return `${name} ${inspect(summary, { ...options, depth: 3 })}`;
+  // As deep as the options of groups are, but where nothing deeper is to be shown.
+  return withName(name, summary, depth > 0 ? 3 : depth, options);
+}
+
+/** An object as `console.log` shows that of a class; `depth` is how much deeper than itself it may be shown. */
+export function withName(
+  name: string,
+  values: object,
+  depth: number,
+  options: InspectOptions,
+): string {
+  return depth < 0 ? `[${name}]` : `${name} ${inspect(values, { ...options, depth })}`;
 }
 
 function sum(tensors: readonly Parameter[]): number {

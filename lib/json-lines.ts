@@ -2,8 +2,9 @@ import { close, closeSync, fstatSync, fsync, openSync, writeSync } from 'node:fs
 import type { Writable } from 'node:stream';
 import { fileURLToPath } from 'node:url';
 import { promisify, types } from 'node:util';
-import { failure, firstLine, show } from './errors.js';
-import { isPlainObject, requirePlainObject } from './hyperparameters.js';
+import { failure, reasonOf, show } from './errors.js';
+import { requirePlainObject } from './hyperparameters.js';
+import { jsonOf, KEPT } from './json.js';
 import type { StepEvent } from './step-listeners.js';
 
 /** A log of JSON lines: a listener for {@link Optimizer.onStep}. */
@@ -16,7 +17,7 @@ export interface JsonLines {
    *
    * As with JSON.stringify, what has a `toJSON` is what that returns, and undefined, functions and symbols are left out (in
    * lists they are null). What JSON cannot hold, or would make an empty object of, is refused instead: a bigint, a circle, a
-   * Map, a Set, a DataView, an Error; so is what cannot be read, and a record whose own `toJSON` returns no object.
+   * Map, a Set, a DataView, an Error, a Scheduler; so is what cannot be read, and a record whose own `toJSON` returns no object.
    *
    * @throws TypeError ERR_INVALID_OPTION; RangeError ERR_LOG_WRITE after `close`
    */
@@ -56,12 +57,12 @@ export function jsonLines(destination: string | URL | Writable): JsonLines {
   let failed: unknown;
   let closing: Promise<void> | undefined;
 
-  const write = (expected: string, read: () => object) => {
+  const write = (where: string, expected: string, read: () => object) => {
     if (closing) {
       const before = 'a line to be written before close()';
       throw failure(RangeError, 'ERR_LOG_WRITE', before, 'one after it');
     }
-    const line = encode(expected, read);
+    const line = encode(where, expected, read);
     if (failed) return;
     try {
       target.write(`${line}\n`);
@@ -83,7 +84,7 @@ export function jsonLines(destination: string | URL | Writable): JsonLines {
 
   const log = (event: StepEvent) => {
     requirePlainObject(event, 'event');
-    write('event to be one of onStep()', () => {
+    write('event', 'to be one of onStep()', () => {
       const { step, updated, learningRates, gradientNorm, report } = event;
       if (typeof step !== 'number') throw new TypeError(`the step ${show(step)}`);
       return { time: Date.now(), step, updated, learningRates, gradientNorm, report };
@@ -92,7 +93,7 @@ export function jsonLines(destination: string | URL | Writable): JsonLines {
   return Object.assign(log, {
     write(record: object) {
       requirePlainObject(record, 'record');
-      write('record to hold what JSON keeps', () => ({ time: Date.now(), ...record }));
+      write('record', KEPT, () => ({ time: Date.now(), ...record }));
     },
     flush: () => closing ?? settle(() => target.flush()),
     close() {
@@ -103,36 +104,17 @@ export function jsonLines(destination: string | URL | Writable): JsonLines {
 }
 
 /** The line of what `read` returns. Throws, saying what was expected, unless it is one object as JSON. */
-function encode(expected: string, read: () => object): string {
-  let line: string | undefined;
-  try {
-    line = JSON.stringify(read(), (_, value) => encodable(value));
-  } catch (error) {
-    // A bigint, a circle, what JSON loses, or what a getter or a toJSON throws.
-    throw failure(TypeError, 'ERR_INVALID_OPTION', expected, reasonOf(error));
-  }
+function encode(where: string, expected: string, read: () => object): string {
+  const line = jsonOf(read, where, expected, encodable);
   if (line?.startsWith('{')) return line;
-  throw failure(TypeError, 'ERR_INVALID_OPTION', expected, `a toJSON that returns ${line}`);
+  const received = `a toJSON that returns ${line}`;
+  throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} ${expected}`, received);
 }
 
-/** A value as JSON is to have it. Throws where it would say that there is nothing in what is not empty. */
-function encodable(given: unknown): unknown {
-  const value = types.isBoxedPrimitive(given) ? given.valueOf() : given;
+/** What a line has of numbers that JSON lacks, and of typed arrays. */
+function encodable(value: unknown): unknown {
   if (typeof value === 'number' && !Number.isFinite(value)) return `${value}`;
-  if (typeof value !== 'object' || value === null || Array.isArray(value)) return value;
-  if (types.isTypedArray(value)) return Array.from(value as Float64Array);
-  if (Object.keys(value).length === 0 && !isPlainObject(value)) throw new TypeError(show(value));
-  return value;
-}
-
-/** In one line, and safe for whatever was thrown. */
-function reasonOf(error: unknown): string {
-  try {
-    if (error instanceof Error) return firstLine(`${error.message}`);
-  } catch {
-    // A message that does not let itself be read.
-  }
-  return show(error);
+  return types.isTypedArray(value) ? Array.from(value as Float64Array) : value;
 }
 
 function isWritable(to: unknown): to is Writable {

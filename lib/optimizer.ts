@@ -53,7 +53,10 @@ import { checkStorage } from './storage.js';
 import { isDetached, memoryOf, type Tensor } from './tensor.js';
 import { Turns } from './turns.js';
 
-/** The tensors and the hyperparameters of one group; setting a hyperparameter holds from the next step on. */
+/**
+ * The tensors and the hyperparameters of one group. Setting a hyperparameter holds from the next step on; `ProdigyRMSprop` and
+ * `Rprop` look at the learning rate at their first step only.
+ */
 export type ParameterGroup<O> = Omit<Values<O>, keyof OptimizerWideOptions> & {
   /** The names of its tensors in the order of the gradients: keys of the record, else places, `'0'`. */
   readonly params: readonly string[];
@@ -103,8 +106,8 @@ export abstract class Optimizer<O, P extends object> {
       rule,
       parameters: () => this.#parameters,
       groups: () => this.#groups,
-      takeTurn: (work, signal) => this.#takeTurn(work, signal),
-      takeTurnToLoad: (load, signal) => this.#takeTurnToLoad(load, signal),
+      takeTurn: (call, work, signal) => this.#takeTurn(call, work, signal),
+      takeTurnToLoad: (call, load, signal) => this.#takeTurnToLoad(call, load, signal),
       stepInTurn: (gradients, groups, signal) =>
         this.#stepInTurn(this.#collect(gradients), () => groups, signal),
       collect: (gradients) => this.#collect(gradients),
@@ -273,7 +276,8 @@ export abstract class Optimizer<O, P extends object> {
     if (waits) this.#requireMemory(list);
     const groups = this.#loads.valueFor(() => this.#groups);
     const reports = () => report || this.#listeners.wantReport(this.#state.counters);
-    return this.#takeTurn(() => this.#stepInTurn(list, groups, signal, reports), signal);
+    const step = () => this.#stepInTurn(list, groups, signal, reports);
+    return this.#takeTurn('stepAsync()', step, signal);
   }
 
   /**
@@ -585,22 +589,25 @@ export abstract class Optimizer<O, P extends object> {
     this.#swapOut = undefined;
   }
 
-  #takeTurn<T>(work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
-    if (this.#atWork || this.#swapOut || this.#open.isOpen) this.#requireIdle('what takes time');
+  #takeTurn<T>(call: string, work: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+    if (this.#atWork || this.#swapOut || this.#open.isOpen) this.#requireIdle(call);
     return this.#turns.take(work, signal);
   }
 
-  #takeTurnToLoad<T>(load: () => Promise<T>, signal: AbortSignal | undefined): Promise<T> {
+  #takeTurnToLoad<T>(
+    call: string,
+    load: () => Promise<T>,
+    signal: AbortSignal | undefined,
+  ): Promise<T> {
     return this.#loads.during(
-      () => this.#takeTurn(load, signal),
+      () => this.#takeTurn(call, load, signal),
       () => this.#groups,
     );
   }
 
   /** What `console.log` shows: the rule, the groups with their tensors and options, and what the state takes. */
   [inspect.custom](depth: number, options: InspectOptions): string {
-    if (depth < 0) return `[${this.#rule.name}]`;
-    return describe(this.#rule, this.#parameters, this.#groups, this.#state, options);
+    return describe(this.#rule, this.#parameters, this.#groups, this.#state, depth, options);
   }
 
   #replace(state: State, values: readonly Values<object>[]) {
@@ -639,6 +646,7 @@ export abstract class Optimizer<O, P extends object> {
     const exposed = { params: Object.freeze(names) };
     const wide = optimizerWideNames(this.#rule.hyperparameters);
     this.#defineHyperparameters(exposed, k, wide);
+    Object.defineProperty(exposed, inspect.custom, { value: () => ({ ...exposed }) });
     return Object.preventExtensions(exposed) as unknown as ParameterGroup<O>;
   }
 

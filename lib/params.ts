@@ -1,4 +1,4 @@
-import { failure, show } from './errors.js';
+import { dot, failure, show } from './errors.js';
 import type { Values } from './hyperparameters.js';
 import type { OptimizerWideOptions } from './optimizer-wide-options.js';
 import { placementOf } from './placement.js';
@@ -16,7 +16,8 @@ import { BLOCK } from './types/uint8.js';
 
 /**
  * The parameters of one group: one tensor, a list, or a record of named ones (an object, or an instance of a class, whose methods
- * are no parameters).
+ * are no parameters). The optimizer keeps the tensors, not the list or record: another one that is put there later is none of its
+ * parameters.
  */
 export type Tensors = Tensor | readonly Tensor[] | { readonly [name: string]: Tensor };
 
@@ -254,11 +255,6 @@ function parseGroup(
 function empty(where: string, tensors: unknown) {
   const expected = `${where} to hold at least one tensor`;
   return failure(TypeError, 'ERR_INVALID_PARAMS', expected, show(tensors));
-}
-
-/** A property access as source text shows it. */
-function dot(name: string): string {
-  return /^[A-Za-z_$][\w$]*$/.test(name) ? `.${name}` : `[${JSON.stringify(name)}]`;
 }
 
 /**

@@ -27,7 +27,7 @@ export interface SelectionOptions {
 
 const patterns = list<string>(
   'a list of patterns of names, which are strings',
-  (all) => all.every((pattern) => typeof pattern === 'string'),
+  (pattern) => typeof pattern === 'string',
   Object.freeze([]),
 );
 

@@ -4,6 +4,9 @@ import type { ParsedParams } from './params.js';
 /** What a name stands for that several tensors have. */
 const AMBIGUOUS = -1;
 
+/** So many names stand in an error. */
+const SHOWN = 8;
+
 /** The numbers of tensors by what a caller may call them. */
 export class TensorNames {
   readonly #numberOf = new Map<unknown, number>();
@@ -33,7 +36,23 @@ export class TensorNames {
     const i = this.#numberOf.get(name);
     if (i !== undefined && i !== AMBIGUOUS) return i;
     const expected = 'the name of a tensor, with the number of its group where several have it';
+    const names = this.#some().map(show).join(', ');
     const several = i === AMBIGUOUS ? ', which several have' : '';
-    throw failure(RangeError, 'ERR_TENSOR_NAME', expected, `${show(name)}${several}`);
+    throw failure(
+      RangeError,
+      'ERR_TENSOR_NAME',
+      `${expected}, such as ${names}`,
+      `${show(name)}${several}`,
+    );
+  }
+
+  /** Of the first tensors the name that no other has. */
+  #some(): string[] {
+    const names = new Map<number, string>();
+    for (const [name, i] of this.#numberOf) {
+      if (names.size === SHOWN) break;
+      if (typeof name === 'string' && i !== AMBIGUOUS && !names.has(i)) names.set(i, name);
+    }
+    return [...names.values()];
   }
 }

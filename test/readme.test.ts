@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process';
 import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import ts from 'typescript';
 import { afterAll, describe, expect, test } from 'vitest';
 import { presets } from '../lib/index.js';
 import { blocksOf, promised } from './blocks.mjs';
@@ -83,10 +84,9 @@ await model.fit(xs, ys, { verbose: 0 });`,
 const pages = readdirSync(join(root, 'docs')).filter(
   (page) => page.endsWith('.md') && page !== 'distributed.md',
 );
+const readPage = (page: string) => readFileSync(join(root, 'docs', page), 'utf8');
 const blocks = pages.flatMap((page) =>
-  blocksOf(readFileSync(join(root, 'docs', page), 'utf8')).map(
-    (code, i) => [`${page} ${i + 1}`, code] as const,
-  ),
+  blocksOf(readPage(page)).map((code, i) => [`${page} ${i + 1}`, code] as const),
 );
 test.each(blocks)('docs/%s runs', (name, code) => {
   const file = join(folder, `${name.replace(' ', '-')}.mjs`);
@@ -96,6 +96,35 @@ test.each(blocks)('docs/%s runs', (name, code) => {
 test('nothing is taken for granted by a block that is not there', () => {
   expect(blocks.map(([name]) => name)).toEqual(expect.arrayContaining(Object.keys(given)));
 });
+
+test('what is in TypeScript compiles, where the compiler is strict', () => {
+  const texts = {
+    'README.md': readme,
+    ...Object.fromEntries(pages.map((page) => [page, readPage(page)])),
+  };
+  const files = Object.entries(texts).flatMap(([page, text]) =>
+    blocksOf(text, 'ts').map((code, i) => {
+      const name = `${page} ${i + 1}`;
+      const file = join(folder, `${name.replace(' ', '-')}.mts`);
+      writeFileSync(file, `${given[name] ?? ''}\n${code}`);
+      return file;
+    }),
+  );
+  const program = ts.createProgram(files, {
+    strict: true,
+    noEmit: true,
+    skipLibCheck: true,
+    target: ts.ScriptTarget.ES2022,
+    module: ts.ModuleKind.Node16,
+    types: ['node'],
+  });
+  const faults = ts.getPreEmitDiagnostics(program).map(({ file, start, messageText }) => {
+    const line = file?.text.slice(start).split('\n', 1)[0];
+    return `${file?.fileName}: ${line}: ${ts.flattenDiagnosticMessageText(messageText, '\n')}`;
+  });
+  expect(files.length).toBeGreaterThan(20);
+  expect(faults).toEqual([]);
+}, 60_000);
 
 const options = readme.slice(readme.indexOf('## Options'), readme.indexOf('## Where the numbers'));
 test.each(optimizers)('the table of options has all of $name', ({ rule, name }) => {

@@ -61,7 +61,7 @@ export async function loadCheckpoint<Metadata = any>(
   requirePlainObject(tensors, 'options.tensors');
   const all = [...parameterTensors(insides), ...extraTensors(tensors)];
   const load = () => read(file, insides, all, transfer) as Promise<Metadata>;
-  return insides.takeTurnToLoad(load, transfer.signal);
+  return insides.takeTurnToLoad('loadCheckpoint()', load, transfer.signal);
 }
 
 /** The same without parameters: those in the file are left alone. */
@@ -72,7 +72,7 @@ export async function loadState(optimizer: object, path: unknown, options: unkno
   const load = async () => {
     await read(file, insides, undefined, transfer);
   };
-  return insides.takeTurnToLoad(load, transfer.signal);
+  return insides.takeTurnToLoad('load()', load, transfer.signal);
 }
 
 /** @param tensors the caller's memory to fill; undefined if the file may have some, and nobody wants it */

@@ -2,7 +2,7 @@ import { memoryFault } from '../check.js';
 import { failure, show } from '../errors.js';
 import { requirePlainObject } from '../hyperparameters.js';
 import { type Insides, requireInsides } from '../insides.js';
-import { encodeJson } from '../json.js';
+import { encodeJson, jsonOf, KEPT } from '../json.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import type { Parameter } from '../params.js';
 import type { TransferOptions } from '../safetensors/transfer.js';
@@ -16,7 +16,12 @@ import { type ExtraTensors, extraTensors, parameterTensors, stateTensors } from 
 export interface SaveOptions extends TransferOptions {
   /** Whose parameters, state and hyperparameters are written. */
   optimizer: AnyOptimizer;
-  /** Whatever else is needed to go on, such as the epoch and the state of a random number generator: what JSON keeps. */
+  /**
+   * Whatever else is needed to go on, such as the epoch and the state of a random number generator: what JSON keeps. As
+   * with JSON.stringify, what has a `toJSON` is what that returns, and undefined, functions and symbols are left out (in lists
+   * they are null). What JSON would change or empty is refused with ERR_INVALID_OPTION: NaN and infinities, a bigint, a typed
+   * array, a Map, a Set, an object that has no properties to see, such as a Scheduler instead of its `stateDict()`, a circle.
+   */
   metadata?: unknown;
   /** Arrays of the model that are no parameters, by name. */
   tensors?: ExtraTensors | undefined;
@@ -51,7 +56,7 @@ export async function saveCheckpoint(path: string | URL, options: SaveOptions): 
     const all = [...parameterTensors(insides), ...extra];
     await write(file, insides, groups(), all, metadata, transfer);
   };
-  return insides.takeTurn(save, transfer.signal);
+  return insides.takeTurn('saveCheckpoint()', save, transfer.signal);
 }
 
 /** The same without parameters. */
@@ -61,7 +66,7 @@ export async function saveState(optimizer: object, path: unknown, options: unkno
   const insides = requireInsides(optimizer, 'options.optimizer');
   const groups = insides.groupsOfNow();
   const save = () => write(file, insides, groups(), [], {}, transfer);
-  return insides.takeTurn(save, transfer.signal);
+  return insides.takeTurn('save()', save, transfer.signal);
 }
 
 function write(
@@ -108,13 +113,8 @@ export function encodeGroups(
 
 export function encodeMetadata(metadata: unknown): { metadata?: string } {
   if (metadata === undefined) return {};
-  let text: string | undefined;
-  let received = 'something that JSON cannot hold';
-  try {
-    text = JSON.stringify(metadata);
-  } catch (error) {
-    received = `what fails with ${error instanceof Error ? `"${error}"` : show(error)}`;
-  }
+  const where = 'options.metadata';
+  const text = jsonOf(() => metadata, where);
   if (text !== undefined) return { metadata: text };
-  throw failure(TypeError, 'ERR_INVALID_OPTION', 'options.metadata to be JSON', received);
+  throw failure(TypeError, 'ERR_INVALID_OPTION', `${where} ${KEPT}`, show(metadata));
 }

@@ -66,17 +66,21 @@ export async function lrFinder<G>(
   }
   const { settings, signal } = readLrFinderOptions(options);
   const groups = insides.groupsOfNow();
-  return insides.takeTurn(async () => {
-    const groupsAt = ratesOfGroups(insides, groups(), settings.maximum);
-    const fault = memoryFault(insides.parameters());
-    if (fault) throw fault;
-    const restore = takeSnapshot(insides);
-    try {
-      return await sweep(insides, groupsAt, batch, settings, signal);
-    } finally {
-      restore();
-    }
-  }, signal);
+  return insides.takeTurn(
+    'lrFinder()',
+    async () => {
+      const groupsAt = ratesOfGroups(insides, groups(), settings.maximum);
+      const fault = memoryFault(insides.parameters());
+      if (fault) throw fault;
+      const restore = takeSnapshot(insides);
+      try {
+        return await sweep(insides, groupsAt, batch, settings, signal);
+      } finally {
+        restore();
+      }
+    },
+    signal,
+  );
 }
 
 async function sweep(
@@ -148,5 +152,8 @@ function readBatch(result: unknown, i: number): BatchResult<unknown> {
   }
   const { loss, gradients } = result as BatchResult<unknown>;
   if (typeof loss !== 'number') throw fail(`batch(${i}).loss to be a number`, loss);
+  if (gradients === undefined) {
+    throw fail(`batch(${i}).gradients to be what the optimizer's step() takes`, gradients);
+  }
   return { loss, gradients };
 }

@@ -155,24 +155,28 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
     } catch (error) {
       fault = error;
     }
-    return this.#insides.takeTurn(async () => {
-      if (this.#broken) throw this.#broken;
-      const now = groups();
-      const pieces = await together(this.#ranks, 'step()', () => {
-        if (fault !== undefined) throw fault;
-        return { value: this.#begin(list, now), statement: this.#statement(list, now) };
-      });
-      try {
-        return await this.#make(pieces, list as (FloatArray | null)[]);
-      } catch (error) {
-        if ((error as { code?: unknown }).code === 'ERR_GRADIENT_NOT_FINITE') throw error;
-        this.#broken = rankFailed(
-          'A step of all ranks was broken off: start again from a checkpoint',
-          error,
-        );
-        throw this.#broken;
-      }
-    }, undefined);
+    return this.#insides.takeTurn(
+      'step()',
+      async () => {
+        if (this.#broken) throw this.#broken;
+        const now = groups();
+        const pieces = await together(this.#ranks, 'step()', () => {
+          if (fault !== undefined) throw fault;
+          return { value: this.#begin(list, now), statement: this.#statement(list, now) };
+        });
+        try {
+          return await this.#make(pieces, list as (FloatArray | null)[]);
+        } catch (error) {
+          if ((error as { code?: unknown }).code === 'ERR_GRADIENT_NOT_FINITE') throw error;
+          this.#broken = rankFailed(
+            'A step of all ranks was broken off: start again from a checkpoint',
+            error,
+          );
+          throw this.#broken;
+        }
+      },
+      undefined,
+    );
   }
 
   /**
@@ -187,17 +191,21 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
    */
   async save(folder: string | URL, options?: { metadata?: unknown }): Promise<void> {
     const groups = this.#insides.groupsOfNow();
-    return this.#insides.takeTurn(async () => {
-      if (this.#broken) throw this.#broken;
-      const id = randomBytes(8).toString('hex');
-      const what = {
-        insides: this.#insides,
-        groups: groups(),
-        parameters: this.#parameters,
-        shards: this.#shards.ofRanks,
-      };
-      await saveShards(this.#ranks, id, folder, options, what);
-    }, undefined);
+    return this.#insides.takeTurn(
+      'save()',
+      async () => {
+        if (this.#broken) throw this.#broken;
+        const id = randomBytes(8).toString('hex');
+        const what = {
+          insides: this.#insides,
+          groups: groups(),
+          parameters: this.#parameters,
+          shards: this.#shards.ofRanks,
+        };
+        await saveShards(this.#ranks, id, folder, options, what);
+      },
+      undefined,
+    );
   }
 
   /**
@@ -228,7 +236,7 @@ export class DistributedOptimizer<P extends object, Optimizer extends AnyOptimiz
       await this.#exchange.spreadAll();
       return metadata;
     };
-    return this.#insides.takeTurnToLoad(load, undefined);
+    return this.#insides.takeTurnToLoad('load()', load, undefined);
   }
 
   /**

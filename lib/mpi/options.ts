@@ -47,12 +47,11 @@ function evenCounts(length: number, size: number): readonly number[] {
 }
 
 function countsOf(length: number, size: number): Hyperparameter<readonly number[]> {
-  const accepts = (counts: readonly number[]) =>
-    counts.length === size &&
-    counts.every((count) => Number.isSafeInteger(count) && count >= 0) &&
-    counts.reduce((sum, count) => sum + count, 0) === length;
+  const isCount = (count: number) => Number.isSafeInteger(count) && count >= 0;
+  const fit = (counts: readonly number[]) =>
+    counts.length === size && counts.reduce((sum, count) => sum + count, 0) === length;
   const expected = `a list of ${size} integers of at least 0, one for each rank, that add up to the array's length, ${length}`;
-  return list(expected, accepts, evenCounts(length, size));
+  return list(expected, isCount, evenCounts(length, size), fit);
 }
 
 const reduce: Specification<ReduceOptions> = {

@@ -42,7 +42,7 @@ export async function savePyTorchState(path: string | URL, options: PyTorchOptio
     const { tensors, metadata } = writePyTorch(state(), groups());
     await writeSafetensors(file, tensors, metadata, transfer);
   };
-  return takeTurn(save, transfer.signal);
+  return takeTurn('savePyTorchState()', save, transfer.signal);
 }
 
 /**
@@ -82,5 +82,5 @@ export async function loadPyTorchState(path: string | URL, options: PyTorchOptio
     await readSafetensors(file, receive, { ...transfer, checksumRequired: false });
     accept?.();
   };
-  return takeTurnToLoad(load, transfer.signal);
+  return takeTurnToLoad('loadPyTorchState()', load, transfer.signal);
 }

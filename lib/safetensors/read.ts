@@ -78,14 +78,15 @@ async function readFile(
 ) {
   signal?.throwIfAborted();
   if (size < LENGTH_BYTES) {
-    throw formatFailure(path, 'to have the length of a header', `${size} bytes`);
+    throw formatFailure(path, 'to be a safetensors file', `${size} bytes`);
   }
   const start = Buffer.alloc(LENGTH_BYTES);
   await read(start, 0);
   const length = start.readBigUInt64LE();
   const most = Math.min(size - LENGTH_BYTES, LONGEST_HEADER);
   if (length > most) {
-    throw formatFailure(path, `to have a header of at most ${most} bytes`, `${length}`);
+    const header = `to be a whole safetensors file, with a header of at most ${most} bytes`;
+    throw formatFailure(path, header, `a length of ${length}`);
   }
   const dataStart = LENGTH_BYTES + Number(length);
   const head = Buffer.alloc(dataStart);
@@ -93,7 +94,8 @@ async function readFile(
 
   const expected = checksumsIn(head);
   if (!expected && checksumRequired) {
-    throw formatFailure(path, 'to have checksums at the start of its header', 'none');
+    const written = 'to be written by saveCheckpoint() or save(), with checksums in its header';
+    throw formatFailure(path, written, 'none');
   }
   if (expected) verify(path, 'header', crc32(head), expected.header);
   const header = parse(path, head.subarray(LENGTH_BYTES), size - dataStart);

@@ -5,7 +5,7 @@ export type Milestones = readonly number[];
 
 export const milestonesOption = list<number>(
   'a list of integers of at least 1, each above the one before it',
-  (all) => all.every((item, i) => Number.isSafeInteger(item) && item > (all[i - 1] ?? 0)),
+  (item, i, all) => Number.isSafeInteger(item) && item > (all[i - 1] ?? 0),
 );
 
 /** How many milestones have been reached. */

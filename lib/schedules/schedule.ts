@@ -29,5 +29,7 @@ export function scheduleOption(preset?: Schedule): Hyperparameter<Schedule> {
 /** Some schedules as an option of another one. */
 export const scheduleList = list<Schedule>(
   'a list of schedules, which are functions of the step',
-  (all) => all.length > 0 && all.every((item) => typeof item === 'function'),
+  (item) => typeof item === 'function',
+  undefined,
+  (all) => all.length > 0,
 );

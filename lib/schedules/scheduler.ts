@@ -1,6 +1,8 @@
+import { type InspectOptions, inspect } from 'node:util';
 import { failure, show } from '../errors.js';
 import { checkValue, readAllOptions, type Specification, type Values } from '../hyperparameters.js';
 import { requireInsides } from '../insides.js';
+import { withName } from '../inspect.js';
 import type { AnyOptimizer } from '../optimizer.js';
 import { capOf } from '../relative-cap.js';
 import { misfit, requireList, requireObject, requireSame, requireStep } from '../saved-state.js';
@@ -40,6 +42,8 @@ type Hyperparameters = { [name: string]: unknown };
  * that their ratios stay. The base rates are those that the groups have when the scheduler is made, which sets the rates for
  * step 0 at once. What else sets a rate holds until the scheduler's next step. A group that is added later takes part from
  * that step on, with the rate that it has then as its base rate: add it before the scheduler's step, not after.
+ *
+ * So a second scheduler multiplies what the first has left. To begin anew set the rates before it is made.
  *
  * The factor comes from the count of steps, not from the last rate: nothing adds up over long runs, and a step has the same
  * rate after whatever resumption, on every machine. PyTorch's schedulers multiply the last rate: 12 digits of theirs are
@@ -160,6 +164,13 @@ export class Scheduler {
     const caps = readCaps(root.baseCaps, this.#groups);
     const plateau = this.#plateau && readPlateauState(root.plateau, 'state.plateau');
     this.#apply(step, rates as number[], caps, plateau);
+  }
+
+  /** What `console.log` shows: the count of steps, the base rates, and the rates that they are now. */
+  [inspect.custom](depth: number, options: InspectOptions): string {
+    const { format: _, step: steps, ...bases } = this.stateDict();
+    const rates = this.#groups.map((group) => group[this.#rate]);
+    return withName('Scheduler', { steps, ...bases, [`${this.#rate}s`]: rates }, depth, options);
   }
 
   /** Sets the rates, and remembers why. */

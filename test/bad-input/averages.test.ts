@@ -1,5 +1,14 @@
 import { describe, expect, test } from 'vitest';
-import { ScheduleFreeRMSprop, SGD, type StateDict } from '../../lib/index.js';
+import {
+  loadCheckpoint,
+  loadPyTorchState,
+  lrFinder,
+  ScheduleFreeRMSprop,
+  SGD,
+  type StateDict,
+  saveCheckpoint,
+  savePyTorchState,
+} from '../../lib/index.js';
 import { expectFailure, type Failure, f32 } from './failure.js';
 
 describe('averages', () => {
@@ -75,12 +84,17 @@ describe('averages', () => {
   });
 
   test.each<[string, (optimizer: SGD<Float32Array[]>) => Promise<unknown>]>([
-    ['stepAsync', (o) => o.stepAsync([f32(1, 1)])],
-    ['save', (o) => o.save('/nowhere')],
-    ['load', (o) => o.load('/nowhere')],
-  ])('are in the way of %s', async (_, call) => {
+    ['stepAsync()', (o) => o.stepAsync([f32(1, 1)])],
+    ['save()', (o) => o.save('/nowhere')],
+    ['load()', (o) => o.load('/nowhere')],
+    ['saveCheckpoint()', (optimizer) => saveCheckpoint('/nowhere', { optimizer })],
+    ['loadCheckpoint()', (optimizer) => loadCheckpoint('/nowhere', { optimizer })],
+    ['savePyTorchState()', (optimizer) => savePyTorchState('/nowhere', { optimizer })],
+    ['loadPyTorchState()', (optimizer) => loadPyTorchState('/nowhere', { optimizer })],
+    ['lrFinder()', (o) => lrFinder(o, () => ({ loss: 1, gradients: [f32(1, 1)] }))],
+  ])('are in the way of %s', async (named, call) => {
     const { w, optimizer, before } = swapped();
-    const message = says('what takes time');
+    const message = says(named);
     await expect(call(optimizer)).rejects.toMatchObject({ code: busy.code, message });
     optimizer.swapOutAverages();
     expect({ w, state: optimizer.stateDict() }).toEqual(before);

@@ -87,15 +87,15 @@ const thrower = (thrown: unknown) => () => {
   throw thrown;
 };
 
-const lossy: [what: string, record: object, received: string][] = [
-  ['a bigint', { big: 1n }, 'Do not know how to serialize a BigInt'],
-  ['an array of bigints', { big: BigInt64Array.of(1n) }, 'Do not know how to serialize a BigInt'],
+const lossy: [what: string, record: object, received: string, at?: string][] = [
+  ['a bigint', { big: 1n }, '1n', '.big'],
+  ['an array of bigints', { big: BigInt64Array.of(1n) }, '1n', '.big[0]'],
   ['a circle', circle, 'Converting circular structure to JSON'],
-  ['a Map', { of: { a: new Map([['a', 1]]) } }, 'a Map'],
-  ['a Set', { of: [new Set([1])] }, 'a Set'],
-  ['a DataView', { view: new DataView(new ArrayBuffer(8)) }, 'a DataView'],
-  ['an ArrayBuffer', { memory: new ArrayBuffer(8) }, 'an ArrayBuffer'],
-  ['an Error', { error: new Error('lost') }, 'an Error'],
+  ['a Map', { of: { a: new Map([['a', 1]]) } }, 'a Map', '.of.a'],
+  ['a Set', { of: [[], new Set([1])] }, 'a Set', '.of[1]'],
+  ['a DataView', { view: new DataView(new ArrayBuffer(8)) }, 'a DataView', '.view'],
+  ['an ArrayBuffer', { memory: new ArrayBuffer(8) }, 'an ArrayBuffer', '.memory'],
+  ['an Error', { error: new Error('lost') }, 'an Error', '.error'],
   ['a revoked proxy', { of: revoked() }, '.*revoked.*'],
   [
     'a getter that throws',
@@ -109,11 +109,7 @@ const lossy: [what: string, record: object, received: string][] = [
     { a: { toJSON: thrower(revoked()) } },
     'an object that does not let itself be looked at',
   ],
-  [
-    'a toJSON that returns a bigint',
-    { a: { toJSON: () => 1n } },
-    'Do not know how to serialize a BigInt',
-  ],
+  ['a toJSON that returns a bigint', { a: { toJSON: () => 1n } }, '1n', '.a'],
   ...(
     [
       [undefined, 'undefined'],
@@ -190,19 +186,20 @@ const badLogs: Failure[] = [
     code: 'ERR_INVALID_OPTION',
     says: 'Expected event to be a plain object, but received undefined',
   },
-  ...lossy.map(([what, record, received]) => ({
+  ...lossy.map(([what, record, received, at = '']) => ({
     does: `a line with ${what}`,
     run: () => writeNothing((log) => log.write(record)),
     kind: TypeError,
     code: 'ERR_INVALID_OPTION',
     says: expect.stringMatching(
-      new RegExp(`^Expected record to hold what JSON keeps, but received ${received}$`),
+      new RegExp(
+        `^Expected record${at.replace(/[[\]]/g, '\\$&')} to hold what JSON keeps, but received ${received}$`,
+      ),
     ),
   })),
   ...[
     [{}, 'the step undefined'],
     [{ step: '1' }, 'the step "1"'],
-    [{ step: 1, report: [1n] }, 'Do not know how to serialize a BigInt'],
     [
       {
         step: 1,
@@ -219,6 +216,13 @@ const badLogs: Failure[] = [
     code: 'ERR_INVALID_OPTION',
     says: `Expected event to be one of onStep(), but received ${received}`,
   })),
+  {
+    does: 'an event with a report of something else',
+    run: () => writeNothing((log) => log({ step: 1, report: [1n] } as never)),
+    kind: TypeError,
+    code: 'ERR_INVALID_OPTION',
+    says: 'Expected event.report[0] to hold what JSON keeps, but received 1n',
+  },
   ...[() => closed().write({}), () => closed()({} as never)].map((run) => ({
     does: 'a line after close()',
     run,

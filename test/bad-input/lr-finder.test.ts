@@ -57,10 +57,10 @@ const cases: [string, () => Promise<unknown>, Kind, string, string][] = [
   ],
   [
     'no gradients',
-    () => giving({ loss: 1 }),
+    () => giving({ loss: 1, grads: gradients }),
     TypeError,
-    'ERR_TENSOR_TYPE',
-    'grads to be null or a Float32Array, like params, but received undefined',
+    'ERR_INVALID_OPTION',
+    "batch(2).gradients to be what the optimizer's step() takes, but received undefined",
   ],
   [
     'a rate that is too high for another group',

@@ -81,7 +81,9 @@ const badOptions: Failure[] = [
     [
       ['a map', new Map([['decay', 0.5]]), 'a Map'],
       ['a promise', Promise.resolve({ decay: 0.5 }), 'a Promise'],
-      ['an heir', Object.create({ decay: 0.5 }), 'an object'],
+      ['an heir', Object.create({ decay: 0.5 }), 'an object that inherits from another'],
+      ['an optimizer', new SGD(f32(1)), 'an instance of SGD'],
+      ['of a class without a name', new (class {})(), 'an object that inherits from another'],
     ] as const
   ).map(([name, options, received]) => ({
     does: `options that are ${name}`,

@@ -11,7 +11,8 @@ afterEach(() => configure({ isa: native }));
 const part = (optimizer: Optimizer, name: unknown, gradient: unknown = good.weights) =>
   optimizer.stepTensor(name as 'weights', gradient as Float32Array);
 
-const name = 'Expected the name of a tensor, with the number of its group where several have it';
+const name =
+  'Expected the name of a tensor, with the number of its group where several have it, such as "weights", "bias"';
 
 const badParts: BadPart[] = [
   {
@@ -174,13 +175,12 @@ describe('before endStep()', () => {
   test('what returns a promise rejects', async () => {
     const { optimizer } = trained();
     optimizer.stepTensor('bias', null);
-    const says =
-      'Expected what takes time when nothing is at work on the optimizer, but received a call before endStep()';
-    for (const run of [
-      () => optimizer.stepAsync(good),
-      () => optimizer.save('nowhere'),
-      () => optimizer.load('nowhere'),
-    ]) {
+    for (const [call, run] of [
+      ['stepAsync', () => optimizer.stepAsync(good)],
+      ['save', () => optimizer.save('nowhere')],
+      ['load', () => optimizer.load('nowhere')],
+    ] as const) {
+      const says = `Expected ${call}() when nothing is at work on the optimizer, but received a call before endStep()`;
       await expect(run()).rejects.toMatchObject({ code: 'ERR_OPTIMIZER_BUSY', message: says });
     }
     optimizer.endStep();
@@ -262,6 +262,6 @@ test.each([
     run: () => optimizer.stepTensor(name, f32(1)),
     kind: RangeError,
     code: 'ERR_TENSOR_NAME',
-    says: `Expected the name of a tensor, with the number of its group where several have it, but received ${shown}${received}`,
+    says: `Expected the name of a tensor, with the number of its group where several have it, such as "0/w", "1/w", "v", but received ${shown}${received}`,
   });
 });

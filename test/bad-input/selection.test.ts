@@ -28,9 +28,9 @@ const badPatterns: Failure[] = [
         ['a set', () => new Set(['*']), TypeError, 'a Set'],
         ['a typed array', () => f32(1), TypeError, 'a Float32Array'],
         ['a revoked proxy', revoked, TypeError, unseen],
-        ['a list that throws', unreadable, RangeError, unseen],
-        ['a regular expression', () => [/bias/], RangeError, 'an array of length 1'],
-        ['a hole', () => new Array(2), RangeError, 'an array of length 2'],
+        ['a list that throws', unreadable, RangeError, `${unseen} at index 0`],
+        ['a regular expression', () => ['*', /bias/], RangeError, 'a RegExp at index 1'],
+        ['a hole', () => new Array(2), RangeError, 'undefined at index 0'],
       ] as const
     ).map(
       ([name, list, kind, received]): Failure => ({

@@ -25,17 +25,32 @@ const FORMAT = 'ERR_CHECKPOINT_FORMAT';
 const MISMATCH = 'ERR_STATE_MISMATCH';
 const deep = 100_000;
 
-test.each<[string, () => Buffer, string]>([
-  ['an empty file', () => Buffer.alloc(0), FORMAT],
+test.each<[what: string, make: () => Buffer, code: string, says?: string]>([
+  [
+    'an empty file',
+    () => Buffer.alloc(0),
+    FORMAT,
+    'to be a safetensors file, but received 0 bytes',
+  ],
   ['zeros', () => Buffer.alloc(5000), FORMAT],
   ['a header length of 0', length(0n), FORMAT],
   ['a header length of 1', length(1n), FORMAT],
   ['a header length that goes beyond the file', () => length(BigInt(bytes.length) - 7n)(), FORMAT],
   ['a header length of 2^31', length(2n ** 31n), FORMAT],
   ['a header length of 2^53', length(2n ** 53n), FORMAT],
-  ['a header length of 2^63', length(2n ** 63n), FORMAT],
+  [
+    'a header length of 2^63',
+    length(2n ** 63n),
+    FORMAT,
+    'to be a whole safetensors file, with a header of at most',
+  ],
   ['a header length of 2^64 - 1', length(2n ** 64n - 1n), FORMAT],
-  ['no checksum', text('"checksum"', '"checkers"'), FORMAT],
+  [
+    'no checksum',
+    text('"checksum"', '"checkers"'),
+    FORMAT,
+    'to be written by saveCheckpoint() or save(), with checksums in its header, but received none',
+  ],
   [
     'checksums in capitals',
     () =>
@@ -285,7 +300,7 @@ test.each<[string, () => Buffer, string]>([
     MISMATCH,
   ],
   ['a state of another type', entry('state/squareAverage/0/b', { dtype: 'I64' }), MISMATCH],
-])('%s: refused, and nothing has changed', async (_, make, code) => {
+])('%s: refused, and nothing has changed', async (_, make, code, says = '') => {
   const { load, expectUnchanged } = victim();
   const file = make();
   writeFileSync(bad, file);
@@ -293,6 +308,7 @@ test.each<[string, () => Buffer, string]>([
   const error = await load(bad).catch((error) => error);
   expect(largest()).toBeLessThanOrEqual(file.length);
   expect(error.code).toBe(code);
+  expect(error.message).toContain(says);
   // It is refused for what it is, not for a checksum that nobody has adapted.
   expect(error.message).not.toMatch(/with the checksum/);
   expectUnchanged();

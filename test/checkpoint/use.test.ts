@@ -23,6 +23,15 @@ describe('metadata', () => {
     expect(await loadCheckpoint(file, { optimizer })).toEqual(metadata);
   });
 
+  test('is what its toJSON makes of it, without what JSON leaves out', async () => {
+    const { optimizer } = trained();
+    const twice = { a: 1 };
+    const metadata = { at: new Date(0), a: undefined, b: () => 1, c: [undefined, twice], d: twice };
+    await saveCheckpoint(file, { optimizer, metadata });
+    const loaded = { at: '1970-01-01T00:00:00.000Z', c: [null, { a: 1 }], d: { a: 1 } };
+    expect(await loadCheckpoint(file, { optimizer })).toEqual(loaded);
+  });
+
   test('need not be', async () => {
     const { optimizer } = trained();
     await saveCheckpoint(file, { optimizer });

@@ -23,8 +23,8 @@ function use() {
 function found() {
   try {
     return use();
-  } catch ({ code, message }) {
-    return { code, message };
+  } catch ({ name, code, message }) {
+    return { name, code, message };
   }
 }
 

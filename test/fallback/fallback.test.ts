@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import load from 'node-gyp-build';
@@ -32,6 +32,8 @@ interface Surroundings {
   engine?: string;
   options?: readonly string[];
   workers?: boolean;
+  /** The folder of the package: a clone, or what is published. Default: the clone. */
+  from?: string;
 }
 
 let folders = 0;
@@ -45,6 +47,7 @@ function run({
   engine,
   options = [],
   workers = false,
+  from = root,
 }: Surroundings) {
   const env: NodeJS.ProcessEnv = { ...process.env, LD_PRELOAD: '' };
   delete env.RMSPROP_ENGINE;
@@ -57,13 +60,22 @@ function run({
     if (published) writeFileSync(join(prebuilds, 'rmsprop.node.sha256'), hash(published));
     env.RMSPROP_PREBUILD = folder;
   }
-  const args = [...options, join(__dirname, 'child.cjs'), root, ...(workers ? ['workers'] : [])];
+  const args = [...options, join(__dirname, 'child.cjs'), from, ...(workers ? ['workers'] : [])];
   const output = execFileSync(process.execPath, args, { encoding: 'utf8', env, stdio: 'pipe' });
   return JSON.parse(output) as { results: Result[]; warnings: { code: string; message: string }[] };
 }
 
 const whole = readFileSync(built);
 const expected = run({ engine: 'native' }).results[0] as Result;
+
+/** The package as it is published, in which there is nothing to build a binary of. */
+function published(): string {
+  const folder = join(scratch, 'published');
+  for (const part of ['dist', 'package.json']) {
+    cpSync(join(root, part), join(folder, part), { recursive: true });
+  }
+  return folder;
+}
 
 function compiled(name: string, ...flags: string[]): Buffer {
   const { include_dir } = createRequire(__filename)('node-api-headers') as { include_dir: string };
@@ -108,7 +120,7 @@ const badOnLinux: Bad[] = [
   ],
 ];
 const bad: Bad[] = [
-  ['no file', () => null, /There is no binary for .* in .*: build it/],
+  ['no file', () => null, /There is no binary for .* in .*\. To build one, run `npm run build` in/],
   ['an empty file', () => Buffer.alloc(0), /rmsprop\.node: .*\. Install the package again/],
   [
     'random bytes',
@@ -136,9 +148,23 @@ describe.skipIf(process.platform === 'darwin')('where the binary is', () => {
 
   test.each(bad)('%s, and native is demanded, that is an error', (_, binary, reason) => {
     const { results, warnings } = run({ binary: binary(), engine: 'native' });
-    expect(results).toEqual([{ code: 'ERR_NO_NATIVE', message: expect.stringMatching(reason) }]);
+    const message = expect.stringMatching(reason);
+    expect(results).toEqual([{ name: 'RangeError', code: 'ERR_NO_NATIVE', message }]);
     expect(warnings).toEqual([]);
   });
+
+  const advice =
+    'run `npm install && npm run build` in a clone of the repository, and set RMSPROP_PREBUILD=/path/to/the/clone.';
+  test.each([
+    ['no file', null, 'To build one, '],
+    ['an empty file', Buffer.alloc(0), 'Install the package again, or, to build the binary, '],
+  ])(
+    '%s, and the package is a published one, it says how to build elsewhere',
+    (_, binary, says) => {
+      const { results } = run({ binary, from: published() });
+      expect(results[0]?.nativeError).toContain(`${says}${advice}`);
+    },
+  );
 
   const lengths = [0, 1, 63, 64, 4096, whole.length / 2, whole.length - 1].map(Math.floor);
   const damaged: [string, Buffer][] = [
@@ -192,6 +218,7 @@ test('an engine that nobody knows is an error', () => {
   const { results } = run({ engine: 'wasm' });
   expect(results).toEqual([
     {
+      name: 'RangeError',
       code: 'ERR_INVALID_OPTION',
       message:
         'Expected the environment variable RMSPROP_ENGINE to be "native" or "typescript", but received "wasm"',

@@ -116,17 +116,17 @@ const cases: Failure[] = [
     says: 'Expected options to have only operation, counts, but received "order"',
   },
   ...[
-    [1, 1, 1],
-    [2, 2],
-    [2, 3, -1],
-    [1.5, 1.5, 1],
-    [4, 0, 0, 0],
-  ].map((list) => ({
+    { list: [1, 1, 1], received: 'an array of length 3' },
+    { list: [2, 2], received: 'an array of length 2' },
+    { list: [2, 3, -1], received: '-1 at index 2' },
+    { list: [1.5, 1.5, 1], received: '1.5 at index 0' },
+    { list: [4, 0, 0, 0], received: 'an array of length 4' },
+  ].map(({ list, received }) => ({
     does: `counts of ${list}`,
     run: call('allGather', f32(1, 2, 3, 4), { counts: list }),
     kind: RangeError,
     code: option,
-    says: `Expected options.counts to be ${counts}, but received an array of length ${list.length}`,
+    says: `Expected options.counts to be ${counts}, but received ${received}`,
   })),
   ...[3, -1, 0.5].map((root) => ({
     does: `a root of ${root}`,
