@@ -669,9 +669,11 @@ export abstract class Optimizer<O, P extends object> {
   #set(chosen: number | undefined, name: string, value: unknown) {
     if (this.#loads.pending) this.#requireIdle(`${name} to be set`);
     const changed = groupsWith(this.#rule, this.#groups, chosen, name, value);
-    if (!needTheSame(this.#rule, this.#state, this.#groups, changed)) {
-      const state = extendState(this.#rule, this.#state, changed, this.#parameters);
-      if (state !== this.#state) this.#requireIdle(`${name} to be set to what needs new states`);
+    const state = needTheSame(this.#rule, this.#state, this.#groups, changed)
+      ? this.#state
+      : extendState(this.#rule, this.#state, changed, this.#parameters);
+    if (state !== this.#state) {
+      this.#requireIdle(`${name} to be set to what needs new states`);
       this.#state = state;
       this.#plan.drop();
     }
